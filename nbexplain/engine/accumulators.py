@@ -1,0 +1,112 @@
+"""Statistics that merge exactly: what a stream of batches leaves behind.
+
+Each is a frozen value in float64 with one `merge`; streams, live updates and several devices all
+reduce with it. None of them grows with the number of rows.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nbexplain.engine.axes import Float, Float64, Int64
+
+GROUPS = 64
+"""Row groups of the jackknife: consecutive rows (blocks of them, for overlapping windows) are
+dealt round the groups by their position in the data, so that a group's members do not depend on
+the size of the batches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums over rows of derivatives g and of their squares, the squares by jackknife group.
+
+    Attributes:
+        rows: how many rows each group holds, `[64]`.
+        first: sum of g, `[outputs, entries]`.
+        second: sum of g², `[64, outputs, entries]`.
+    """
+
+    rows: Int64[np.ndarray, " groups"]
+    first: Float64[np.ndarray, "outputs entries"]
+    second: Float64[np.ndarray, "groups outputs entries"]
+
+    @classmethod
+    def of(cls, jacobian: Float[Tensor, "rows outputs *shape"], start: int, block: int = 1) -> Self:
+        """The sums of one batch whose first row stands at position `start` of the data.
+
+        `block` consecutive rows share a group: 1, or the window length where windows overlap.
+
+        >>> Sums.of(torch.tensor([[[1.0, 2.0]], [[3.0, 0.0]]]), start=0).second[:2, 0].tolist()
+        [[1.0, 4.0], [9.0, 0.0]]
+        """
+        outputs = jacobian.shape[1]
+        group = (torch.arange(start, start + len(jacobian)) // block) % GROUPS
+        # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
+        flat = jacobian.flatten(1).double()
+        first = flat.sum(0)
+        second = torch.zeros(GROUPS, flat.shape[1], dtype=torch.float64, device=flat.device)
+        second.index_add_(0, group.to(flat.device), flat.square_())
+        return cls(
+            np.bincount(group.numpy(), minlength=GROUPS),
+            first.view(outputs, -1).cpu().numpy(),
+            second.view(GROUPS, outputs, -1).cpu().numpy(),
+        )
+
+    def merge(self, other: Self) -> Self:
+        """The sums of both sets of rows."""
+        return type(self)(
+            self.rows + other.rows, self.first + other.first, self.second + other.second
+        )
+
+    @property
+    def count(self) -> int:
+        """How many rows were summed."""
+        return int(self.rows.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Count, mean and summed squared deviation of columns: their standard deviation in one pass.
+
+    Attributes:
+        count: rows seen.
+        mean: `[columns]`.
+        squares: sum of (x − mean)², `[columns]`.
+    """
+
+    count: int
+    mean: Float64[np.ndarray, " columns"]
+    squares: Float64[np.ndarray, " columns"]
+
+    @classmethod
+    def of(cls, columns: Float[Tensor, "rows columns"]) -> Self:
+        """The spread of one batch of at least one row.
+
+        >>> Spread.of(torch.tensor([[1.0], [3.0]])).deviation.tolist()
+        [1.0]
+        """
+        values = columns.double()
+        # Measured from the first row, a constant column deviates by exactly 0.
+        origin = values[0]
+        values = values - origin
+        mean = values.mean(0)
+        squares = (values - mean).square_().sum(0)
+        return cls(len(columns), (origin + mean).cpu().numpy(), squares.cpu().numpy())
+
+    def merge(self, other: Self) -> Self:
+        """The spread of both sets of rows (Chan, Golub & LeVeque 1979)."""
+        count = self.count + other.count
+        step = other.mean - self.mean
+        return type(self)(
+            count,
+            self.mean + step * (other.count / count),
+            self.squares + other.squares + step**2 * (self.count * other.count / count),
+        )
+
+    @property
+    def deviation(self) -> Float64[np.ndarray, " columns"]:
+        """Standard deviation of each column, dividing by the number of rows."""
+        return np.sqrt(self.squares / self.count)

@@ -1,0 +1,179 @@
+"""From sums over rows to importances: shares, their intervals, signed means and spreads."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbexplain.engine.accumulators import Sums
+from nbexplain.engine.axes import Float64, Int64
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How the entries of one input row form features.
+
+    Squares are summed within a cell (the columns of a one-hot group, inside the root mean
+    square); roots are added within a feature (the lags of a column, the pixels of a channel).
+
+    Attributes:
+        cells: entry → cell, `[entries]`.
+        owners: cell → feature, `[cells]`.
+    """
+
+    cells: Int64[np.ndarray, " entries"]
+    owners: Int64[np.ndarray, " cells"]
+
+    def roots(self, squares: Float64[np.ndarray, "*lead entries"]) -> Float64[np.ndarray, "*lead features"]:
+        """Root of the summed squares of each cell, added up by feature."""
+        return _pool(np.sqrt(_pool(squares, self.cells)), self.owners)
+
+    def sums(self, values: Float64[np.ndarray, "*lead entries"]) -> Float64[np.ndarray, "*lead features"]:
+        """Values added up by feature."""
+        return _pool(_pool(values, self.cells), self.owners)
+
+    @property
+    def sizes(self) -> Int64[np.ndarray, " features"]:
+        """How many entries each feature has."""
+        return np.bincount(self.owners[self.cells])
+
+
+@dataclass(frozen=True, eq=False)
+class Importances:
+    """What a set of rows says of each feature, in the data's order; all `[features]`.
+
+    Attributes:
+        share: λ, percent of the total; NaN throughout for a constant model.
+        low: lower bound of the share's interval (row sampling), percent.
+        high: upper bound, percent.
+        rms: root mean square derivative, in the response's units per unit of the scale.
+        mean: signed mean derivative; NaN for groups and for several outputs combined.
+        std: standard deviation of the derivative over rows; NaN for groups.
+    """
+
+    share: Float64[np.ndarray, " features"]
+    low: Float64[np.ndarray, " features"]
+    high: Float64[np.ndarray, " features"]
+    rms: Float64[np.ndarray, " features"]
+    mean: Float64[np.ndarray, " features"]
+    std: Float64[np.ndarray, " features"]
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """Positions of the features, most important first; ties keep the data's order."""
+        return np.argsort(-self.rms, kind="stable")
+
+    @property
+    def cumulative(self) -> Float64[np.ndarray, " features"]:
+        """Percent carried by each feature and all that rank before it, in the data's order."""
+        total = np.empty_like(self.share)
+        total[self.order] = np.minimum(np.cumsum(self.share[self.order]), 100)
+        return total
+
+    def select(self, share: float) -> NDArray[np.intp]:
+        """Positions of the fewest features that carry this share (0 to 1), in rank order."""
+        ranked = np.cumsum(self.share[self.order])
+        return self.order[: int(np.searchsorted(ranked, 100 * share * (1 - 1e-12))) + 1]
+
+
+def importances(
+    sums: Sums,
+    layout: Layout,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+    confidence: float,
+) -> Importances:
+    r"""λ of every feature and its interval.
+
+    $r_j = \sqrt{\frac1n \sum_i \sum_k w_k (s_j\, \partial F_k(x^i) / \partial x_j)^2}$ and
+    $\lambda_j = 100\, r_j / \sum_l r_l$ (Horel et al., §2.3; several outputs combine inside the
+    root). The interval of λ itself is the delete-one-group jackknife with Student's t: shares
+    have a denominator in common, so an interval of $r_j$ would not do.
+
+    Args:
+        sums: of the derivatives.
+        layout: entries → features.
+        scale: factor s of each entry's derivative.
+        weights: factor w of each output's squares; 0 leaves an output out.
+        confidence: of the interval, between 0 and 1.
+    """
+    count = sums.count
+    groups = np.einsum("gke,k,e->ge", sums.second, weights, scale**2, optimize=True)
+    squares = groups.sum(0)
+    rms = layout.roots(squares / count)
+    filled = sums.rows > 0
+    share = _shares(rms)
+    # Leaving a group out scales all roots alike, which shares do not see.
+    spared = _shares(layout.roots(np.maximum(squares - groups[filled], 0)))
+    half = _half_width(spared, confidence)
+    mean, std = _signed(sums, layout, scale, weights, squares)
+    low, high = np.clip(share - half, 0, 100), np.clip(share + half, 0, 100)
+    return Importances(share, low, high, rms, mean, std)
+
+
+def _signed(
+    sums: Sums,
+    layout: Layout,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+    squares: Float64[np.ndarray, " entries"],
+) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]:
+    """Mean and standard deviation over rows of features with one entry; NaN where undefined."""
+    single = layout.sizes == 1
+    means = sums.first / sums.count * scale
+    variance = np.maximum(squares / sums.count - weights @ means**2, 0)
+    std = np.where(single, np.sqrt(layout.sums(variance)), np.nan)
+    (chosen,) = np.nonzero(weights)
+    if len(chosen) != 1:
+        return np.full_like(std, np.nan), std
+    return np.where(single, layout.sums(means[chosen[0]]), np.nan), std
+
+
+def _pool(
+    values: Float64[np.ndarray, "*lead members"], into: Int64[np.ndarray, " members"]
+) -> Float64[np.ndarray, "*lead parts"]:
+    size = int(into.max()) + 1
+    if size == len(into):  # one member each, in order: nothing to add up
+        return values
+    pooled = np.zeros((*values.shape[:-1], size))
+    np.add.at(pooled, (..., into), values)
+    return pooled
+
+
+def _shares(roots: Float64[np.ndarray, "*lead features"]) -> Float64[np.ndarray, "*lead features"]:
+    total = roots.sum(-1, keepdims=True)
+    return 100 * np.divide(roots, total, out=np.full_like(roots, np.nan), where=total > 0)
+
+
+def _half_width(
+    spared: Float64[np.ndarray, "groups features"], confidence: float
+) -> Float64[np.ndarray, " features"]:
+    """Half the interval's width from the shares with each group left out."""
+    groups = len(spared)
+    if groups < 2:
+        return np.full(spared.shape[1], np.nan)
+    variance = (groups - 1) * spared.var(0)
+    return student_t(confidence, groups - 1) * np.sqrt(variance)
+
+
+@cache
+def student_t(confidence: float, freedom: int) -> float:
+    r"""The two-sided quantile of Student's t: |T| stays below it with this probability.
+
+    With $t = \sqrt\nu\tan\theta$ the distribution's mass is that of $\cos^{\nu-1}\theta$ on
+    $(-\pi/2, \pi/2)$, which Gauss-Legendre quadrature and bisection settle to 1e-12.
+
+    >>> round(student_t(0.95, 63), 6)
+    1.998341
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+
+    def mass(theta: float) -> float:
+        return float(theta / 2 * weights @ np.cos(theta / 2 * (nodes + 1)) ** (freedom - 1))
+
+    target, low, high = confidence * mass(np.pi / 2), 0.0, np.pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mass(middle) < target else (low, middle)
+    return float(np.sqrt(freedom) * np.tan((low + high) / 2))

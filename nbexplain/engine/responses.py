@@ -1,0 +1,112 @@
+"""What is differentiated: raw outputs, probabilities or log-odds.
+
+For up to `MANY` outputs the raw derivatives of a batch give those of every response by the chain
+rule, without another sweep (`chain`). Beyond that, and for losses, the response is part of the
+differentiated function itself (`respond`).
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from nbexplain.engine.axes import Float
+
+MANY = 10
+"""Networks with more outputs than this are explained by each row's predicted output."""
+
+Kind = Literal["values", "logits", "logit", "probabilities", "independent"]
+"""What a network returns: `values` (regression, or nothing is known), `logits` (K scores of one
+class each), `logit` (one score of the second of two classes), `probabilities` (K that sum to 1),
+`independent` (probabilities each on its own: a sigmoid's)."""
+
+
+def respond(
+    outputs: Float[Tensor, "rows outputs"], kind: Kind, response: str
+) -> Float[Tensor, "rows outputs"]:
+    r"""The response as a differentiable function of the network's outputs.
+
+    `prob` is $p_k = e^{z_k}/\sum_l e^{z_l}$ and `logodds` $z_k - \log\sum_{l \ne k} e^{z_l}$, the
+    logarithm of $p_k/(1 - p_k)$, for logits; the same quantities for outputs that are
+    probabilities already. `raw` is the output as it is.
+
+    >>> respond(torch.tensor([[0.0, 0.0, 0.0]]), "logits", "logodds")
+    tensor([[-0.6931, -0.6931, -0.6931]])
+    """
+    if response == "raw" or kind == "values":
+        return outputs
+    if kind == "logit":
+        return outputs if response == "logodds" else outputs.sigmoid()
+    if kind == "logits":
+        return outputs.softmax(1) if response == "prob" else outputs - _rest(outputs)
+    return outputs if response == "prob" else outputs.log() - torch.log1p(-outputs)
+
+
+def chain(
+    outputs: Float[Tensor, "rows outputs"],
+    jacobian: Float[Tensor, "rows outputs *shape"],
+    kind: Kind,
+    response: str,
+) -> Float[Tensor, "rows outputs *shape"]:
+    r"""Derivatives of the response from the raw outputs and their derivatives.
+
+    For logits, with $q_{kl}$ the softmax over the outputs other than k:
+
+    $$\partial \ell_k = \partial z_k - \sum_{l \ne k} q_{kl}\,\partial z_l, \qquad
+      \partial p_k = p_k (1 - p_k)\,\partial \ell_k.$$
+
+    The product form keeps its relative precision where a class is nearly certain, where
+    $p_k(\partial z_k - \sum_l p_l \partial z_l)$ cancels. Rows whose given probability is
+    exactly 0 or 1 have lost their log-odds; `saturated` counts them and they get 0.
+
+    >>> chain(torch.zeros(1, 2), torch.tensor([[[1.0], [3.0]]]), "logits", "prob")
+    tensor([[[-0.5000],
+             [ 0.5000]]])
+    """
+    if response == "raw" or kind == "values":
+        return jacobian
+    flat = jacobian.flatten(2)
+    if kind == "logits":
+        flat = _logodds(outputs, flat)
+        if response == "prob":
+            odds = outputs.double() - _rest(outputs.double())
+            flat = flat * _variance(odds.sigmoid(), (-odds).sigmoid(), flat)
+    elif kind == "logit":
+        if response == "prob":
+            odds = outputs.double()
+            flat = flat * _variance(odds.sigmoid(), (-odds).sigmoid(), flat)
+    elif response == "logodds":
+        flat = flat / _variance(outputs.double(), 1 - outputs.double(), flat)
+        flat = torch.where(saturated(outputs)[..., None], torch.zeros_like(flat), flat)
+    return flat.view_as(jacobian)
+
+
+def saturated(outputs: Float[Tensor, "rows outputs"]) -> Tensor:
+    """Where a given probability is exactly 0 or 1, so that its log-odds are infinite: `[rows, outputs]`."""
+    return (outputs <= 0) | (outputs >= 1)
+
+
+def _rest(outputs: Float[Tensor, "rows outputs"]) -> Float[Tensor, "rows outputs"]:
+    """For each output k the log-sum-exp of all the others."""
+    count = outputs.shape[1]
+    if count == 2:
+        return outputs.flip(1)
+    others = outputs[:, None, :].expand(-1, count, -1)
+    itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
+    return others.masked_fill(itself, -torch.inf).logsumexp(2)
+
+
+def _logodds(
+    outputs: Float[Tensor, "rows outputs"], flat: Float[Tensor, "rows outputs entries"]
+) -> Float[Tensor, "rows outputs entries"]:
+    count = outputs.shape[1]
+    if count == 2:
+        return flat - flat.flip(1)
+    itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
+    others = outputs[:, None, :].expand(-1, count, -1).masked_fill(itself, -torch.inf)
+    return flat - others.softmax(2).to(flat.dtype) @ flat
+
+
+def _variance(p: Tensor, q: Tensor, like: Tensor) -> Tensor:
+    """p(1 − p) of a yes-or-no draw, formed in double precision, as a factor for `like`."""
+    return (p * q).to(like.dtype)[..., None]

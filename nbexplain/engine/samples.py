@@ -1,0 +1,119 @@
+"""Rows kept whole: all of them while they fit, then a seeded sample of fixed size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nbexplain.engine.axes import Float
+
+
+@dataclass(frozen=True, eq=False)
+class Keep:
+    """Which rows to keep.
+
+    A row's place is decided by a number drawn from the seed and its position, the smallest being
+    kept; so the sample depends neither on the size of the batches nor on the order of merging.
+
+    Attributes:
+        capacity: most rows kept.
+        seed: of the draw.
+        positions: exactly these rows instead of a draw, or None.
+        bound: rows that draw more than this are surely not among the smallest.
+    """
+
+    capacity: int
+    seed: int = 0
+    positions: NDArray[np.int64] | None = None
+    bound: np.uint64 = np.uint64(2**64 - 1)
+
+    @classmethod
+    def among(cls, capacity: int, count: int | None, seed: int) -> Self:
+        """The draw of `capacity` rows out of `count`, None while that is unknown."""
+        if count is None or capacity >= count or capacity == 0:
+            return cls(capacity, seed)
+        draws = draw(np.arange(count), seed)
+        return cls(capacity, seed, bound=np.partition(draws, capacity - 1)[capacity - 1])
+
+    def draws(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+        """The numbers of these rows, and which of them may be kept."""
+        if self.positions is not None:
+            return np.zeros(len(positions), np.uint64), np.isin(positions, self.positions)
+        numbers = draw(positions, self.seed)
+        return numbers, (numbers <= self.bound) & (self.capacity > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Kept rows, in ascending position.
+
+    Attributes:
+        draws: their numbers, `[kept]`.
+        positions: their positions in the data, `[kept]`.
+        jacobian: raw derivatives, `[kept, outputs, *shape]`.
+        outputs: raw outputs, `[kept, outputs]`.
+        values: the differentiated inputs, `[kept, *shape]`.
+    """
+
+    draws: NDArray[np.uint64]
+    positions: NDArray[np.int64]
+    jacobian: Tensor
+    outputs: Tensor
+    values: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        keep: Keep,
+        start: int,
+        jacobian: Float[Tensor, "rows outputs *shape"],
+        outputs: Float[Tensor, "rows outputs"],
+        values: Float[Tensor, "rows *shape"],
+    ) -> Self:
+        """What is kept of one batch whose first row stands at position `start`."""
+        positions = np.arange(start, start + len(jacobian))
+        draws, kept = keep.draws(positions)
+        if kept.all():
+            return cls(draws, positions, jacobian.cpu(), outputs.cpu(), values.cpu().clone())
+        rows = torch.from_numpy(np.flatnonzero(kept))
+        held = (tensor.cpu()[rows] for tensor in (jacobian, outputs, values))
+        return cls(draws[kept], positions[kept], *held)
+
+    @property
+    def count(self) -> int:
+        """How many rows are kept."""
+        return len(self.positions)
+
+
+def join(samples: Sequence[Sample], capacity: int) -> Sample:
+    """The sample of all these sets of rows: at most `capacity`, in ascending position."""
+    if len(samples) == 1 and samples[0].count <= capacity:
+        return samples[0]
+    draws = np.concatenate([sample.draws for sample in samples])
+    positions = np.concatenate([sample.positions for sample in samples])
+    kept = np.arange(len(positions))
+    if len(positions) > capacity:
+        kept = np.lexsort((positions, draws))[:capacity]
+    kept = kept[np.argsort(positions[kept], kind="stable")]
+    tensors = (
+        torch.cat([getattr(sample, name) for sample in samples])
+        for name in ("jacobian", "outputs", "values")
+    )
+    if not np.array_equal(kept, np.arange(len(positions))):
+        rows = torch.from_numpy(kept)
+        tensors = (tensor[rows] for tensor in tensors)
+    return Sample(draws[kept], positions[kept], *tensors)
+
+
+def draw(positions: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """A fixed pseudo-random number per position: SplitMix64, a stream per seed."""
+    with np.errstate(over="ignore"):
+        z = positions.astype(np.uint64) + np.uint64(seed % 2**32) * np.uint64(2**32)
+        z = (z + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
