@@ -1,0 +1,241 @@
+"""What the columns are: from the entries of one row to the names that are ranked."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["table", "sequence", "image"]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of one row, and how its entries pool into them.
+
+    With g the derivative at each entry, the size of feature j is r_j = Σ_c √(mean_n Σ_e g_ne²),
+    over the entries e of each cell c that j owns: squares are summed inside a cell (the members
+    of a group), roots are added over a feature's cells (its lags, or the pixels of its channel).
+
+    Attributes:
+        names: what is ranked, in the data's order; a group stands where its first member stood.
+        shape: of one row of the differentiated input: `(p,)`, `(τ, p)`, `(C, H, W)`.
+        cells: `[entries]`, the cell of each entry; entries are row-major over `shape`.
+        owners: `[cells]`, the feature that owns each cell.
+        kind: "table" for one axis, "sequence" for two, "image" for more.
+        columns: the names before grouping; the same as `names` without groups.
+        groups: the members of each group, as they were given.
+    """
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    cells: NDArray[np.int64]
+    owners: NDArray[np.int64]
+    kind: Kind
+    columns: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def block(self) -> int:
+        """How many consecutive rows may overlap: τ for windows of a sequence, otherwise 1."""
+        return self.shape[0] if self.kind == "sequence" else 1
+
+    def index(self, name: str) -> int:
+        """The position of a feature.
+
+        Raises:
+            ValueError: no feature has this name, or more than one has.
+
+        >>> features((3,), ["age", "income", "rooms"], None).index("income")
+        1
+        """
+        match [j for j, known in enumerate(self.names) if known == name]:
+            case [position]:
+                return position
+            case []:
+                raise ValueError(f"There is no feature {name!r}{_near(name, self.names)}.")
+            case several:
+                raise ValueError(
+                    f"{len(several)} features are called {name!r}: rename them in X, or pass "
+                    f"feature_names=, to tell them apart."
+                )
+
+
+def features(
+    shape: Sequence[int],
+    names: Sequence[str] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
+) -> Features:
+    """Name the features of rows of this shape, and pool them into groups.
+
+    Args:
+        shape: of one row: `(p,)` a table, `(τ, p)` a sequence, `(C, H, W)` an image.
+        names: one a column for tables and sequences; for images one a channel (its pixels are
+            then pooled) or one an entry. None: `x0, x1, …`, and `x[c,i,j]` for images.
+        groups: the columns of each group, by name.
+
+    Raises:
+        ValueError: another number of names; a group's member that is unknown, in two groups or
+            shared by two columns; a group without members or named like another column.
+        TypeError: names, or a group's members, that are a single string.
+
+    >>> one_hot = features((3,), ["age", "red", "blue"], {"colour": ["red", "blue"]})
+    >>> one_hot.names, one_hot.cells.tolist()
+    (('age', 'colour'), [0, 1, 1])
+    >>> window = features((2, 3))
+    >>> window.names, window.cells.tolist(), window.owners.tolist()
+    (('x0', 'x1', 'x2'), [0, 1, 2, 3, 4, 5], [0, 1, 2, 0, 1, 2])
+    """
+    shape = tuple(shape)
+    kind: Kind = "table" if len(shape) < 2 else "sequence" if len(shape) == 2 else "image"
+    if isinstance(names, str):
+        raise TypeError(f"feature_names is the string {names!r}: pass a list of names.")
+    columns = _columns(shape, kind, names)
+    ranked, feature_of_column = _grouped(columns, groups or {})
+
+    # Every entry is a column at a place: a lag of a sequence, a pixel of a channel.
+    entries = np.arange(math.prod(shape), dtype=np.int64)
+    places = len(entries) // max(1, len(columns))
+    if kind == "image":
+        column, place = np.divmod(entries, max(1, places))
+    else:
+        place, column = np.divmod(entries, max(1, len(columns)))
+    # A group has one cell a place, so that its members' squares meet there and nowhere else.
+    cells = place * len(ranked) + feature_of_column[column]
+    owners = np.arange(places * len(ranked), dtype=np.int64) % max(1, len(ranked))
+    cells.flags.writeable = owners.flags.writeable = False
+    return Features(
+        names=ranked,
+        shape=shape,
+        cells=cells,
+        owners=owners,
+        kind=kind,
+        columns=columns,
+        groups={name: tuple(members) for name, members in (groups or {}).items()},
+    )
+
+
+def side_by_side(
+    shapes: Sequence[Sequence[int]],
+    columns: Sequence[Sequence[str] | None],
+    inputs: Sequence[str] | None = None,
+) -> tuple[str, ...]:
+    """Names for the entries of several inputs laid side by side, in the inputs' order.
+
+    An input's own column names are kept; without them an entry is named after its input and its
+    place in it. Inputs without names are `x0, x1, …`. A column that two inputs share is named
+    after its input too.
+
+    >>> side_by_side([(2,), (1, 2)], [("age", "income"), None], ["person", "image"])
+    ('age', 'income', 'image[0,0]', 'image[0,1]')
+    """
+    inputs = inputs or [f"x{i}" for i in range(len(shapes))]
+    shared = Counter(name for names in columns for name in set(names or ()))
+    found: list[str] = []
+    for shape, names, owner in zip(shapes, columns, inputs, strict=True):
+        if names is None or len(names) != math.prod(shape):
+            found += _entries(owner, shape)
+        else:
+            found += [f"{owner}.{name}" if shared[name] > 1 else name for name in names]
+    return tuple(found)
+
+
+def _entries(owner: str, shape: Sequence[int]) -> list[str]:
+    """`owner[i,j]` for every entry, row-major; the owner alone where there are no axes."""
+    if not shape:
+        return [owner]
+    axes = [[str(i) for i in range(size)] for size in shape]
+    return [f"{owner}[{','.join(place)}]" for place in product(*axes)]
+
+
+def _columns(shape: tuple[int, ...], kind: Kind, names: Sequence[str] | None) -> tuple[str, ...]:
+    entries = math.prod(shape)
+    if kind == "image":
+        if names is None:
+            return tuple(_entries("x", shape))
+        wanted = {shape[0]: "one a channel", entries: "one an entry"}
+    else:
+        width = shape[-1] if shape else 1
+        if names is None:
+            return tuple(f"x{j}" for j in range(width))
+        wanted = {width: "one a column"}
+    if len(names) not in wanted:
+        expected = " or ".join(f"{count} ({what})" for count, what in wanted.items())
+        raise ValueError(
+            f"feature_names has {len(names)} names, but rows of X have the shape {list(shape)}: "
+            f"pass {expected}."
+        )
+    return tuple(str(name) for name in names)
+
+
+def _grouped(
+    columns: tuple[str, ...], groups: Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The ranked names, and the position among them of each column's feature."""
+    positions = {name: j for j, name in enumerate(columns)}
+    group_of: dict[int, str] = {}
+    repeated = {name for name, count in Counter(columns).items() if count > 1}
+    for group, members in groups.items():
+        if isinstance(members, str):
+            raise TypeError(f"groups[{group!r}] is the string {members!r}: pass a list of columns.")
+        if not len(members):
+            raise ValueError(f"groups[{group!r}] is empty: name its columns, or leave it out.")
+        for member in members:
+            if member not in positions:
+                raise ValueError(
+                    f"groups[{group!r}] names {member!r}, which is not a column of X"
+                    f"{_near(member, columns)}."
+                )
+            if member in repeated:
+                raise ValueError(
+                    f"groups[{group!r}] names {member!r}, and more than one column is called "
+                    f"that: rename them in X, or pass feature_names=."
+                )
+            already = group_of.setdefault(positions[member], group)
+            if already != group or list(members).count(member) > 1:
+                where = f"also in groups[{already!r}]" if already != group else "there twice"
+                raise ValueError(
+                    f"groups[{group!r}] names {member!r}, which is {where}: a column belongs to "
+                    f"one group, once."
+                )
+    remaining = {name for j, name in enumerate(columns) if j not in group_of}
+    for group in groups:
+        if group in remaining:
+            raise ValueError(
+                f"groups[{group!r}] is named like a column outside it: give the group another "
+                f"name, or add that column to it."
+            )
+
+    ranked: list[str] = []
+    feature_of_group: dict[str, int] = {}
+    feature_of_column = np.empty(len(columns), dtype=np.int64)
+    for j, name in enumerate(columns):
+        group = group_of.get(j)
+        if group is None:
+            feature_of_column[j] = len(ranked)
+            ranked.append(name)
+        else:
+            if group not in feature_of_group:
+                feature_of_group[group] = len(ranked)
+                ranked.append(group)
+            feature_of_column[j] = feature_of_group[group]
+    return tuple(ranked), feature_of_column
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    """`: did you mean 'a' or 'b'?` where something is close, else what there is."""
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.6)
+    if near:
+        return f": did you mean {' or '.join(map(repr, near))}"
+    few = ", ".join(map(repr, known[:5]))
+    return f": there are {few}{', …' if len(known) > 5 else ''}"
