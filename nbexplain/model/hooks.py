@@ -1,0 +1,71 @@
+"""Forward hooks on a private copy: those that compute are kept, those that watch are silenced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from torch import Tensor, nn
+
+
+def belongs_to_torch(hook: object) -> bool:
+    """Whether a hook is one of `torch.nn.utils`: weight norm, spectral norm, pruning."""
+    places = [getattr(hook, "__module__", None), *(c.__module__ for c in type(hook).__mro__)]
+    return any(place is not None and place.startswith("torch.nn.utils") for place in places)
+
+
+class OnceIfObserver:
+    """A forward (pre-)hook that is called again only if its first call changed something.
+
+    A recorder of activations or a logger would otherwise fill up with the batches of an
+    explanation. A hook takes part in the forward if it returns a value, changes a tensor in
+    place, or sets something on its module.
+
+    >>> seen = []
+    >>> hook = OnceIfObserver(lambda module, args: seen.append(len(args)))
+    >>> layer = nn.Identity()
+    >>> hook(layer, ()), hook(layer, ()), seen
+    (None, None, [0])
+    """
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        self.hook = hook
+        self.observes: bool | None = None  # None: not called yet
+
+    def __call__(self, module: nn.Module, *values: object) -> object:
+        """Call the hook with what torch gives it, or stay silent."""
+        if self.observes:
+            return None
+        if self.observes is False:
+            return self.hook(module, *values)
+        before = _fingerprint(module, values)
+        returned = self.hook(module, *values)
+        self.observes = returned is None and _fingerprint(module, values) == before
+        return returned
+
+
+def _fingerprint(module: nn.Module, values: tuple[object, ...]) -> list[tuple[int, int]]:
+    """Identities and in-place versions of all that a hook could change."""
+    state = vars(module)
+    own = [
+        *(value for name, value in state.items() if not name.startswith("_")),
+        *state["_parameters"].values(),
+        *state["_buffers"].values(),
+    ]
+    return [(id(x), _version(x)) for x in [*own, *_leaves(values)]]
+
+
+def _version(x: object) -> int:
+    # Tensors of inference mode have no version; nothing differentiable is one.
+    return x._version if isinstance(x, Tensor) and not x.is_inference() else 0
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        for part in cast(Mapping[object, object], value).values():
+            yield from _leaves(part)
+    elif isinstance(value, tuple | list):
+        for part in cast(tuple[object, ...], value):
+            yield from _leaves(part)
+    else:
+        yield value
