@@ -53,7 +53,7 @@ bench: setup
 test: setup
 	@echo "ruff" && $(BIN)/ruff check --quiet && $(BIN)/ruff format --quiet --check
 	@echo "pyright" && $(BIN)/pyright --pythonpath $(BIN)/python
-	@echo "TypeScript" && npm run --silent check
+	@echo "TypeScript" && npm run --silent check && npm run --silent test
 	@$(BIN)/python tests/browser/chromium.py
 	@echo "pytest" && OMP_NUM_THREADS=1 $(BIN)/pytest \
 	  --numprocesses=$(JOBS) --maxprocesses=4 --dist=loadgroup -r s
