@@ -1,0 +1,247 @@
+"""Charts of an explanation as Altair specifications: for figures, slides and further work.
+
+The charts say what the other forms say: hue only where a direction may be claimed, intervals named
+"row sampling", the line at 90 % of the total. They hold at most 40 features and their numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbexplain.notebook.names import near, printable, shortened
+from nbexplain.notebook.numbers import MISSING, counted, decimals, fixed, number
+from nbexplain.notebook.ranking import Ranking, rank, shown
+from nbexplain.notebook.report import wording
+from nbexplain.notebook.report.style import LIGHT
+
+if TYPE_CHECKING:
+    import altair
+
+    from nbexplain.explanation import Explanation
+
+#: Kinds of chart there are.
+KINDS = ("importance", "local")
+#: Bars drawn; what they leave out is said in the subtitle.
+MOST_BARS = 40
+_NAME_CELLS = 40
+_HUES = {"rises": LIGHT["rises"], "falls": LIGHT["falls"], "both ways": LIGHT["plain"]}
+_WORDS = {"rises": "rises with the input", "falls": "falls with the input"}
+
+
+def chart(
+    explanation: Explanation,
+    kind: str = "importance",
+    *,
+    output: str | int | None = None,
+    row: object = None,
+) -> altair.Chart | altair.LayerChart:
+    """An Altair chart of the explanation.
+
+    Args:
+        explanation: What is drawn.
+        kind: "importance" (ranked bars with row-sampling intervals) or "local" (one row's
+            attributions by size).
+        output: An output's name or position; None takes the one shown by default.
+        row: For "local": the row's label, else position, or a new row.
+
+    Raises:
+        ValueError: if there is no chart of this kind, or "local" is asked for without a row.
+    """
+    if kind == "importance":
+        if row is not None:
+            raise ValueError('row= belongs to chart(kind="local"); importances are of all rows.')
+        return _importance(explanation, output)
+    if kind == "local":
+        if row is None:
+            raise ValueError('chart(kind="local") needs a row: its label, or its position in X.')
+        return _local(explanation, output, row)
+    raise ValueError(
+        f'kind={kind!r} is not a chart of this explanation; there are "importance" and "local"'
+        f"{near(str(kind), KINDS)}."
+    )
+
+
+def _importance(explanation: Explanation, output: str | int | None) -> altair.LayerChart:
+    import altair as alt
+
+    ranking = rank(explanation, output)
+    listed, rest = shown(ranking, MOST_BARS)
+    places = decimals(row.share for row in ranking.rows)
+    interval = wording.interval(explanation)
+    labels = _unique(row.name for row in listed)
+    values = [
+        {
+            "label": label,
+            "feature": row.name,
+            "rank": row.rank,
+            "share": _json(row.share),
+            "low": _json(row.low),
+            "high": _json(row.high),
+            "percent": f"{fixed(row.share, places)} %",
+            "interval": f"{fixed(row.low, places)} {MISSING} {fixed(row.high, places)} %",
+            "direction": _WORDS.get(row.direction, row.direction),
+        }
+        for label, row in zip(labels, listed, strict=True)
+    ]
+    tips = [
+        alt.Tooltip("feature:N"),
+        alt.Tooltip("rank:Q"),
+        alt.Tooltip("percent:N", title="importance"),
+        alt.Tooltip("interval:N", title=interval),
+    ]
+    if ranking.directed:
+        tips.append(alt.Tooltip("direction:N"))
+    base = alt.Chart().encode(y=_names(labels), tooltip=tips)
+    share = alt.X("share:Q", title="share of the total, percent", scale=alt.Scale(zero=True))
+    ink = {"color": "#15181c", "size": 1}
+    low = alt.X("low:Q", title="share of the total, percent")
+    layers = [
+        base.mark_bar().encode(x=share, color=_colours([v["direction"] for v in values])),
+        base.mark_rule(**ink).encode(x=low, x2="high:Q"),
+        base.mark_tick(color=ink["color"], thickness=1, size=6).encode(x=low),
+        base.mark_tick(color=ink["color"], thickness=1, size=6).encode(x=alt.X("high:Q")),
+        *_cut(ranking, labels),
+    ]
+    asked = explanation.question if output is None else explanation.question_about(output)
+    more = [f"{counted(len(rest), 'feature')} below these are not drawn"] if rest else []
+    drawn = alt.layer(*layers, data=alt.Data(values=values))
+    return _finished(drawn, asked, [f"whiskers: {interval}", *more], len(labels))
+
+
+def _cut(ranking: Ranking, labels: Sequence[str]) -> list[altair.Chart]:
+    """The line below the last feature that 90 % of the total needs, where it is in sight."""
+    import altair as alt
+
+    if ranking.carriers is None or ranking.carriers > len(labels):
+        return []
+    data = [{"label": labels[ranking.carriers - 1], "cut": wording.cut_sentence(ranking.carriers)}]
+    y = _names(labels, bandPosition=1)
+    base = alt.Chart(alt.Data(values=data))
+    return [
+        base.mark_rule(strokeDash=[4, 3], color="#5d6670").encode(y=y),
+        base.mark_text(align="right", baseline="top", dy=3, color="#5d6670").encode(
+            y=y, x=alt.value("width"), text="cut:N"
+        ),
+    ]
+
+
+def _local(explanation: Explanation, output: str | int | None, row: object) -> altair.LayerChart:
+    import altair as alt
+
+    predicted = False
+    if output is None:
+        output = explanation.default_output
+        predicted = output is None and explanation.response in {"prob", "logodds"}
+        if output is None and not predicted:
+            output = explanation.outputs[0]
+    table = explanation.local(row, output)
+    order = np.argsort(-table["importance"].to_numpy(float), kind="stable")
+    drawn = table.iloc[order[:MOST_BARS]]
+    names = [
+        f"{shortened(printable(name), _NAME_CELLS)} = {_value(value)}"
+        for name, value in zip(drawn.index, drawn["value"], strict=True)
+    ]
+    labels = _unique(names)
+    values = [
+        {
+            "label": label,
+            "feature": printable(name),
+            "value": _value(value),
+            "attribution": _json(attribution),
+            "moves": number(attribution),
+            "percent": f"{number(importance)} %",
+            "direction": _WORDS["rises" if attribution > 0 else "falls"]
+            if attribution
+            else "both ways",
+        }
+        for label, name, value, attribution, importance in zip(
+            labels,
+            drawn.index,
+            drawn["value"],
+            drawn["attribution"].to_numpy(float),
+            drawn["importance"].to_numpy(float),
+            strict=True,
+        )
+    ]
+    bars = (
+        alt.Chart(alt.Data(values=values))
+        .mark_bar()
+        .encode(
+            x=alt.X("attribution:Q", title="attribution"),
+            y=_names(labels),
+            color=_colours([v["direction"] for v in values]),
+            tooltip=[
+                alt.Tooltip("feature:N"),
+                alt.Tooltip("value:N"),
+                alt.Tooltip("moves:N", title="attribution"),
+                alt.Tooltip("percent:N", title="share at this row"),
+            ],
+        )
+    )
+    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color="#5d6670").encode(x="zero:Q")
+    asked = re.sub(r", [\d,]+ rows?$", "", explanation.question_about(output))
+    about = ["of the predicted class"] if predicted else []
+    left = len(table) - len(drawn)
+    more = [f"{counted(left, 'feature')} with smaller shares not drawn"] if left else []
+    where = f"At row {printable(row)}" if isinstance(row, (str, int, float)) else "At a new row"
+    return _finished(alt.layer(bars, zero), where, [asked, *about, *more], len(labels))
+
+
+def _finished(
+    chart: altair.LayerChart, title: str, subtitle: Sequence[str], bars: int
+) -> altair.LayerChart:
+    import altair as alt
+
+    heading = alt.TitleParams(
+        printable(title), subtitle=[printable(line) for line in subtitle], anchor="start"
+    )
+    return chart.properties(title=heading, width=480, height=alt.Step(18) if bars else 18)
+
+
+def _names(labels: Sequence[str], **options: Any) -> altair.Y:
+    import altair as alt
+
+    # The domain is given, so that no layer's data can reorder or merge the rows.
+    scale = alt.Scale(domain=list(labels), paddingInner=0.3)
+    axis = alt.Axis(labelLimit=320, ticks=False, domain=False)
+    return alt.Y("label:N", title=None, scale=scale, sort=None, axis=axis, **options)
+
+
+def _colours(directions: Sequence[str]) -> Any:
+    """The hue of each direction that occurs; plain bars without a legend where none is known."""
+    import altair as alt
+
+    hues = {_WORDS.get(key, key): hue for key, hue in _HUES.items()}
+    present = [word for word in hues if word in directions]
+    if not present:
+        return alt.value(LIGHT["plain"])
+    scale = alt.Scale(domain=present, range=[hues[word] for word in present])
+    legend = alt.Legend(orient="top", title=None)
+    return alt.Color("direction:N", scale=scale, legend=legend)
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """Names that differ from each other: the second "twin" is "twin (2)"."""
+    labels: list[str] = []
+    seen: Counter[str] = Counter()
+    for name in names:
+        label = base = shortened(name, _NAME_CELLS + 20)
+        while seen[label]:
+            seen[base] += 1
+            label = f"{base} ({seen[base]})"
+        seen[label] += 1
+        labels.append(label)
+    return labels
+
+
+def _value(value: object) -> str:
+    return number(float(value)) if isinstance(value, (int, float)) else printable(value)
+
+
+def _json(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

@@ -1,0 +1,210 @@
+"""The explanation as an HTML fragment without a script: what a page shows with nothing running.
+
+The ranked bars are a real table with one small drawing a row, so that a host which strips
+drawings, styles or both still shows ranks, names and numbers in their places.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from nbexplain.notebook.names import isolated, printable, shortened
+from nbexplain.notebook.numbers import MISSING, decimals, fixed, number
+from nbexplain.notebook.ranking import Direction, Ranked, Ranking, rank, shown
+from nbexplain.notebook.report import wording
+from nbexplain.notebook.report.style import UNSTYLED, sheet
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+
+#: Bars drawn before the rest becomes one row.
+MOST_BARS = 40
+#: Rows of the folded table; all of them are in `Explanation.importance()`.
+MOST_ROWS = 200
+#: Terminal cells a name may take before it is cut in the middle; the full name is its title.
+NAME_CELLS = 60
+_TAIL = 8
+
+
+def static_html(explanation: Explanation, key: str) -> str:
+    """The question, ranked bars with intervals, notes and a folded table of the numbers.
+
+    Args:
+        explanation: What is shown.
+        key: Ends the fragment's id, `nbx-static-<key>`, by which a live view finds and removes
+            it: letters, digits, "-" and "_".
+
+    Returns:
+        One `<div>`, complete in itself: no script, no address, everything user-given escaped.
+
+    Raises:
+        ValueError: if `key` holds other characters.
+    """
+    if not re.fullmatch(r"[\w-]+", key, re.ASCII):
+        raise ValueError(f"key must consist of letters, digits, - and _, not {key!r}.")
+    ranking = rank(explanation)
+    listed, rest = shown(ranking, MOST_BARS)
+    return "".join(
+        [
+            f'<div id="nbx-static-{key}" class="nbx-static">',
+            f"<style>{sheet(f'#nbx-static-{key}')}</style>",
+            f'<p class="nbx-q">{_text(wording.heading(explanation))}</p>',
+            _legend(explanation, ranking),
+            _bars(explanation, ranking, listed, rest),
+            _notes(explanation),
+            _table(explanation, ranking),
+            "</div>",
+        ]
+    )
+
+
+def _legend(explanation: Explanation, ranking: Ranking) -> str:
+    keys = [
+        f'<span class="nbx-{_hue(direction)}"><svg width="10" height="10" aria-hidden="true">'
+        f'<rect class="nbx-fill" fill="{UNSTYLED[_hue(direction)]}" width="10" height="10"/></svg> '
+        f"{_text(f'{wording.ARROWS[direction]} {meaning}'.strip())}</span>"
+        for direction, meaning in wording.meanings(ranking).items()
+    ]
+    whisker = (
+        '<span><svg width="14" height="10" aria-hidden="true" stroke="currentColor">'
+        '<path d="M1 5H11M1.5 2V8M10.5 2V8"/></svg> '
+        f'<span class="nbx-muted">{wording.interval(explanation)}</span></span>'
+    )
+    return f'<p class="nbx-legend">{" ".join([*keys, whisker])}</p>'
+
+
+def _bars(
+    explanation: Explanation, ranking: Ranking, listed: tuple[Ranked, ...], rest: tuple[Ranked, ...]
+) -> str:
+    places = decimals(row.share for row in ranking.rows)
+    ends = [end for row in listed for end in (row.share, row.high) if end == end]
+    full = max(ends, default=0.0) or 1.0
+    level = f"{100 * explanation.confidence:g} %"
+    body: list[str] = []
+    for row in listed:
+        body.append(_bar_row(row, full, places))
+        if row.rank == ranking.carriers:
+            body.append(_cut(wording.cut_sentence(row.rank)))
+    if rest:
+        total = fixed(sum(row.share for row in rest), places)
+        body.append(
+            f'<tr class="nbx-muted"><td></td><td class="nbx-name">{wording.others(len(rest))}</td>'
+            f'<td class="nbx-bar"></td><td class="nbx-value">{total}</td>'
+            '<td class="nbx-low-high"></td></tr>'
+        )
+        if ranking.carriers is not None and ranking.carriers > len(listed):
+            body.append(_cut(wording.cut_sentence(ranking.carriers)))
+    return (
+        '<table class="nbx-bars"><thead><tr><th class="nbx-rank" scope="col">'
+        '<span class="nbx-said">rank</span></th><th class="nbx-name" scope="col">feature</th>'
+        '<th class="nbx-bar" scope="col">share of the total</th>'
+        '<th class="nbx-value" scope="col">percent</th>'
+        f'<th class="nbx-low-high" scope="col">{level} interval</th></tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def _bar_row(row: Ranked, full: float, places: int) -> str:
+    hue = _hue(row.direction)
+    arrow = wording.ARROWS[row.direction]
+    said = f'{arrow}<span class="nbx-said"> {row.direction}</span> ' if arrow else ""
+    interval = f"{fixed(row.low, places)} {MISSING} {fixed(row.high, places)}"
+    return (
+        f'<tr class="nbx-{hue}"><td class="nbx-rank">{row.rank}</td>'
+        f'<td class="nbx-name" title="{escape(row.name)}">{_name(row.name)}</td>'
+        f'<td class="nbx-bar">{_drawing(row, full, UNSTYLED[hue])}</td>'
+        f'<td class="nbx-value">{said}{fixed(row.share, places)}</td>'
+        f'<td class="nbx-low-high">{interval if row.low == row.low else MISSING}</td></tr>'
+    )
+
+
+def _drawing(row: Ranked, full: float, colour: str) -> str:
+    """The bar and its whisker, in percent of the cell's width: it needs no fixed size."""
+    if row.share != row.share:
+        return ""
+    bar = (
+        f'<rect class="nbx-fill" fill="{colour}" y="1" height="11" '
+        f'width="{100 * row.share / full:.2f}%"/>'
+    )
+    return (
+        '<svg width="100%" height="13" aria-hidden="true">'
+        f"{bar}{_whisker(row, full)}</svg>"
+    )
+
+
+def _whisker(row: Ranked, full: float) -> str:
+    """The interval: dark where it lies on the bar's hue, in the text's colour beyond its end."""
+    if not row.high > row.low:
+        return ""
+    low, end, high = (f"{100 * x / full:.2f}%" for x in (row.low, row.share, row.high))
+    return (
+        f'<g stroke="#15181c">{_line(low, end, 6.5, 6.5)}{_line(low, low, 3.5, 9.5)}</g>'
+        f'<g stroke="currentColor">{_line(end, high, 6.5, 6.5)}{_line(high, high, 3.5, 9.5)}</g>'
+    )
+
+
+def _line(left: str, right: str, top: float, bottom: float) -> str:
+    return f'<line x1="{left}" x2="{right}" y1="{top}" y2="{bottom}"/>'
+
+def _name(name: str) -> str:
+    """The name; plain ASCII in two parts, so that a narrow page cuts it in the middle too."""
+    text = shortened(name, NAME_CELLS)
+    if len(text) <= 2 * _TAIL or not name.isascii():
+        return f"<span>{_text(isolated(text))}</span>"
+    return (
+        f'<span><span class="nbx-head">{_text(text[:-_TAIL])}</span>'
+        f'<span class="nbx-tail">{_text(text[-_TAIL:])}</span></span>'
+    )
+
+
+def _cut(sentence: str) -> str:
+    return f'<tr class="nbx-cut"><td colspan="5"><span>{sentence}</span></td></tr>'
+
+
+def _notes(explanation: Explanation) -> str:
+    items = "".join(f"<li>{_text(note)}</li>" for note in wording.notes(explanation))
+    return f'<ul class="nbx-notes">{items}</ul>' if items else ""
+
+
+def _table(explanation: Explanation, ranking: Ranking) -> str:
+    columns = ["importance %", "low", "high", "cumulative %", "RMS"]
+    columns += ["mean", "direction"] if ranking.directed else []
+    listed, rest = shown(ranking, MOST_ROWS)
+    places = decimals(row.share for row in ranking.rows)
+    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    body = "".join(_table_row(row, places, ranking.directed) for row in listed)
+    if rest:
+        body += (
+            f'<tr><td></td><td class="nbx-name">{wording.others(len(rest))}</td>'
+            f'<td colspan="{len(columns)}"></td></tr>'
+        )
+    title = _text(printable(explanation.title))
+    return (
+        f"<details><summary>All numbers</summary>"
+        f"<table><caption class='nbx-said'>{title}: {wording.interval(explanation)}</caption>"
+        '<thead><tr><th class="nbx-rank" scope="col">rank</th>'
+        f'<th class="nbx-name" scope="col">feature</th>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></details>"
+    )
+
+
+def _table_row(row: Ranked, places: int, directed: bool) -> str:
+    numbers = [fixed(n, places) for n in (row.share, row.low, row.high, row.cumulative)]
+    numbers.append(number(row.rms))
+    if directed:
+        numbers += [number(row.mean), "" if row.direction == "none" else row.direction]
+    cells = "".join(f"<td>{text}</td>" for text in numbers)
+    return (
+        f'<tr><td class="nbx-rank">{row.rank}</td>'
+        f'<td class="nbx-name">{_text(isolated(row.name))}</td>{cells}</tr>'
+    )
+
+
+def _hue(direction: Direction) -> str:
+    return direction if direction in {"rises", "falls"} else "plain"
+
+
+def _text(text: str) -> str:
+    return escape(text)
