@@ -8,35 +8,7 @@ from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.axes import Float64, Int64
-
-
-@dataclass(frozen=True, eq=False)
-class Layout:
-    """How the entries of one input row form features.
-
-    Squares are summed within a cell (the columns of a one-hot group, inside the root mean
-    square); roots are added within a feature (the lags of a column, the pixels of a channel).
-
-    Attributes:
-        cells: entry → cell, `[entries]`.
-        owners: cell → feature, `[cells]`.
-    """
-
-    cells: Int64[np.ndarray, " entries"]
-    owners: Int64[np.ndarray, " cells"]
-
-    def roots(self, squares: Float64[np.ndarray, "*lead entries"]) -> Float64[np.ndarray, "*lead features"]:
-        """Root of the summed squares of each cell, added up by feature."""
-        return _pool(np.sqrt(_pool(squares, self.cells)), self.owners)
-
-    def sums(self, values: Float64[np.ndarray, "*lead entries"]) -> Float64[np.ndarray, "*lead features"]:
-        """Values added up by feature."""
-        return _pool(_pool(values, self.cells), self.owners)
-
-    @property
-    def sizes(self) -> Int64[np.ndarray, " features"]:
-        """How many entries each feature has."""
-        return np.bincount(self.owners[self.cells])
+from nbexplain.features import Features
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +51,7 @@ class Importances:
 
 def importances(
     sums: Sums,
-    layout: Layout,
+    features: Features,
     scale: Float64[np.ndarray, " entries"],
     weights: Float64[np.ndarray, " outputs"],
     confidence: float,
@@ -93,7 +65,7 @@ def importances(
 
     Args:
         sums: of the derivatives.
-        layout: entries → features.
+        features: how entries form features.
         scale: factor s of each entry's derivative.
         weights: factor w of each output's squares; 0 leaves an output out.
         confidence: of the interval, between 0 and 1.
@@ -101,42 +73,55 @@ def importances(
     count = sums.count
     groups = np.einsum("gke,k,e->ge", sums.second, weights, scale**2, optimize=True)
     squares = groups.sum(0)
-    rms = layout.roots(squares / count)
+    rms = roots(features, squares / count)
     filled = sums.rows > 0
     share = _shares(rms)
     # Leaving a group out scales all roots alike, which shares do not see.
-    spared = _shares(layout.roots(np.maximum(squares - groups[filled], 0)))
+    spared = _shares(roots(features, np.maximum(squares - groups[filled], 0)))
     half = _half_width(spared, confidence)
-    mean, std = _signed(sums, layout, scale, weights, squares)
+    mean, std = _signed(sums, features, scale, weights, squares)
     low, high = np.clip(share - half, 0, 100), np.clip(share + half, 0, 100)
     return Importances(share, low, high, rms, mean, std)
 
 
 def _signed(
     sums: Sums,
-    layout: Layout,
+    features: Features,
     scale: Float64[np.ndarray, " entries"],
     weights: Float64[np.ndarray, " outputs"],
     squares: Float64[np.ndarray, " entries"],
 ) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]:
     """Mean and standard deviation over rows of features with one entry; NaN where undefined."""
-    single = layout.sizes == 1
+    single = np.bincount(features.owners[features.cells], minlength=len(features)) == 1
     means = sums.first / sums.count * scale
     variance = np.maximum(squares / sums.count - weights @ means**2, 0)
-    std = np.where(single, np.sqrt(layout.sums(variance)), np.nan)
+    std = np.where(single, np.sqrt(added(features, variance)), np.nan)
     (chosen,) = np.nonzero(weights)
     if len(chosen) != 1:
         return np.full_like(std, np.nan), std
-    return np.where(single, layout.sums(means[chosen[0]]), np.nan), std
+    return np.where(single, added(features, means[chosen[0]]), np.nan), std
+
+
+def roots(
+    features: Features, squares: Float64[np.ndarray, "*lead entries"]
+) -> Float64[np.ndarray, "*lead features"]:
+    """The root of each cell's summed squares, added up by feature."""
+    return _pool(np.sqrt(_pool(squares, features.cells)), features.owners)
+
+
+def added(
+    features: Features, values: Float64[np.ndarray, "*lead entries"]
+) -> Float64[np.ndarray, "*lead features"]:
+    """Entries added up by feature."""
+    return _pool(values, features.owners[features.cells])
 
 
 def _pool(
     values: Float64[np.ndarray, "*lead members"], into: Int64[np.ndarray, " members"]
 ) -> Float64[np.ndarray, "*lead parts"]:
-    size = int(into.max()) + 1
-    if size == len(into):  # one member each, in order: nothing to add up
+    if np.array_equal(into, np.arange(len(into))):  # one member each: nothing to add up
         return values
-    pooled = np.zeros((*values.shape[:-1], size))
+    pooled = np.zeros((*values.shape[:-1], int(into.max()) + 1))
     np.add.at(pooled, (..., into), values)
     return pooled
 

@@ -1,0 +1,329 @@
+"""The front door: a model and data in, an explanation out."""
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from inspect import signature
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from nbexplain.data import Source, read
+from nbexplain.engine.samples import Keep
+from nbexplain.engine.swept import Swept
+from nbexplain.explanation import Explanation
+from nbexplain.features import Features, features, side_by_side
+from nbexplain.methods import Method, resolve
+from nbexplain.model import Snapshot, untouched
+from nbexplain.passes import Work, rows_at_once
+from nbexplain.progress import Progress
+from nbexplain.question import RESPONSES
+from nbexplain.remarks import listed
+from nbexplain.subject import Asked, ask
+
+KEPT_BYTES = 64 * 2**20
+"""Bytes of derivatives kept when the user does not say."""
+
+MOST_KEPT_BYTES = 256 * 2**20
+"""Bytes of derivatives kept at most."""
+
+PROBE = 64
+"""Rows looked at before the pass."""
+
+BLIND_ENTRIES = 32
+"""Entries without a derivative that are looked at for a finite effect."""
+
+
+def explain(
+    model: object,
+    X: object,
+    y: object | None = None,
+    *,
+    method: str | Method = "sensitivity",
+    response: str | Callable[..., object] = "auto",
+    outputs: Sequence[str | int] | str | int | None = None,
+    output_names: Sequence[str] | None = None,
+    feature_names: Sequence[str] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    scale: str | ArrayLike | None = None,
+    batch_size: int | None = None,
+    confidence: float = 0.95,
+    keep: int | Sequence[int] | None = None,
+    seed: int = 0,
+    progress: bool | Callable[[int, int | None], object] | None = None,
+    **unknown: object,
+) -> Explanation:
+    r"""Which inputs a network uses, and how sure that is.
+
+    Importance is the share of the root mean square derivative,
+    $\lambda_j = 100\, r_j / \sum_l r_l$ with
+    $r_j = \sqrt{\frac1n \sum_i (s_j\, \partial F(x^i)/\partial x_j)^2}$ (Horel et al.,
+    *Sensitivity based Neural Networks Explanations*, §2.3). One pass: a forward sweep and a
+    backward sweep per output and batch. The model, the data and the random state come back as
+    they were.
+
+    Args:
+        model: a `torch.nn.Module`, compiled and scripted ones included, or a function of tensors.
+        X: the rows: a data frame, an array, a tensor, a tuple or dict of these for a model with
+            several inputs, a `Dataset` or `DataLoader`, or an iterable of batches.
+        y: the true values, in any of these forms. Strings, booleans and at most 20 distinct
+            integers are classes, and name the outputs.
+        method: how attributions are formed: a name, or a method object such as
+            `nbx.Sensitivity()`.
+        response: what is differentiated: "raw", "prob", "logodds", "loss" (of y), or a function
+            from what the model returns to a tensor `[rows]` or `[rows, outputs]`. "auto" is
+            "prob" for a classifier, else "raw".
+        outputs: which outputs to explain, by name or position; all by default. With more than
+            ten, each row's predicted output.
+        output_names: names of the outputs, instead of the classes in y or y0, y1, …
+        feature_names: names of the columns of data that has none.
+        groups: columns that count as one, such as the levels of a category:
+            `{"EDUCATION": ["EDUCATION_1", "EDUCATION_2"]}`. Their squares add up inside the
+            root.
+        scale: the unit an input moves by: "std" (its standard deviation over X), "none" (the
+            paper's literal formula), or an array of p units. By default "std" for tables and
+            sequences, "none" for pixels.
+        batch_size: rows a batch; by default as many as keep the work near the caches.
+        confidence: of the intervals, between 0 and 1. They speak of the rows (row sampling), not
+            of other fits of the model.
+        keep: how many rows' derivatives to keep, or the positions of those to keep; by default
+            as many as fit 64 MB.
+        seed: of the choice of kept rows.
+        progress: a bar after a second (None), at once (True) or never (False); or a function
+            that is told `(rows done, rows in all)` after every batch.
+
+    Returns:
+        The explanation. An interrupt (Ctrl-C) after the first batch ends the pass and gives the
+        explanation of the rows seen by then, with a note that says so.
+
+    Raises:
+        ValueError: for data or options that cannot be used, in a sentence that names them.
+        TypeError: for arguments of another kind than these.
+
+    Exceptions of the model's own forward come through unchanged.
+
+    >>> import torch, nbexplain as nbx
+    >>> model = torch.nn.Linear(2, 1)
+    >>> _ = model.load_state_dict({"weight": torch.tensor([[3.0, -1.0]]), "bias": torch.zeros(1)})
+    >>> ex = nbx.explain(model, torch.eye(2), scale="none")
+    >>> ex.importance()["importance"].round(6).to_dict()
+    {'x0': 75.0, 'x1': 25.0}
+    """
+    began = perf_counter()
+    _refuse(unknown)
+    resolved = resolve(method)
+    _check_numbers(confidence, batch_size, seed)
+    with untouched():
+        snapshot = Snapshot(model)
+        source = read(X, y, forward=snapshot.parameters_of_forward)
+        asked = ask(snapshot, source, response, outputs, output_names, resolved.name, PROBE)
+    named = _features(asked, feature_names, groups)
+    entries, width = len(named.cells), len(asked.question.names)
+    wanted_scale, scaling = _scale(scale, named)
+    question = asked.question.scaled(wanted_scale)
+    kept, remark = _keep(keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed)
+    work = Work(
+        asked.subject, asked.source, resolved, named, kept, batch_size or rows_at_once(width, entries)
+    )
+    # Where not all rows can be kept, the other responses' sums are formed along the way.
+    everything = asked.source.count is not None and kept.capacity >= asked.source.count
+    also = () if everything else question.responses
+    with Progress(progress, asked.source.count) as shown:
+        swept = work.sweep(question, also, shown)
+    noted = [*asked.notes, *([remark] if remark else [])]
+    if asked.source.count is not None and swept.count < asked.source.count:
+        noted.append(f"Interrupted: {swept.count:,} of {asked.source.count:,} rows were explained.")
+    if scaling is None:
+        scaling = swept.inputs.deviation
+        if swept.count == 1:
+            question, scaling = question.scaled("none"), np.ones(entries)
+            noted.append("One row has no standard deviation: derivatives are per unit.")
+    noted += _blind(work, asked.batch, swept, question.response)
+    return Explanation(
+        title=snapshot.name,
+        asked=question,
+        features=named,
+        swept=swept,
+        scaling=scaling,
+        confidence=confidence,
+        noted=tuple(noted),
+        provenance=_provenance(seed, work.batch_size, perf_counter() - began),
+        origin=work,
+    )
+
+
+def _refuse(unknown: Mapping[str, object]) -> None:
+    """An argument that explain() does not have, with the one that was meant."""
+    for name in unknown:
+        known = [p for p in signature(explain).parameters if p != "unknown"]
+        meant = _MEANT.get(name) or next(iter(get_close_matches(name, known, 1)), None)
+        hint = f"did you mean {meant}=? " if meant else ""
+        raise TypeError(f"explain() has no argument {name}=: {hint}It takes {', '.join(known)}.")
+
+
+_MEANT = {
+    "target": "outputs",
+    "targets": "outputs",
+    "output": "outputs",
+    "class_names": "output_names",
+    "target_names": "output_names",
+    "columns": "feature_names",
+    "names": "feature_names",
+    "labels": "y",
+    "data": "X",
+    "inputs": "X",
+    "n_samples": "keep",
+    "normalize": "scale",
+    "alpha": "confidence",
+    "verbose": "progress",
+    "random_state": "seed",
+}
+"""What other libraries call our arguments."""
+
+
+def _check_numbers(confidence: float, batch_size: int | None, seed: int) -> None:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence={confidence} must lie between 0 and 1: 0.95 means 95 %.")
+    if batch_size is not None and (not _is_whole(batch_size) or batch_size < 1):
+        raise ValueError(f"batch_size={batch_size!r} must be a whole number of rows, 1 or more.")
+    if not _is_whole(seed) or seed < 0:
+        raise ValueError(f"seed={seed!r} must be a whole number, 0 or more.")
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+
+
+def _features(
+    asked: Asked,
+    names: Sequence[str] | None,
+    groups: Mapping[str, Sequence[str]] | None,
+) -> Features:
+    """Names of the differentiated entries: the data's own, else the user's, else x0, x1, …"""
+    source = asked.source
+    floating = [i for i, x in enumerate(asked.batch.inputs) if x.is_floating_point()]
+    shapes = [tuple(asked.batch.inputs[i].shape[1:]) or (1,) for i in floating]
+    columns = [source.column_names[i] for i in floating]
+    if len(floating) == 1:
+        shape, known = shapes[0], columns[0]
+    else:
+        keys = source.input_names
+        known = side_by_side(shapes, columns, keys and [keys[i] for i in floating])
+        shape = (len(known),)
+        if all(column is None for column in columns) and names is not None:
+            known = None
+    if names is not None and known is not None and list(names) != list(known):
+        raise ValueError(_mismatch(list(map(str, names)), known))
+    return features(shape, known if names is None else [str(name) for name in names], groups)
+
+
+def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:
+    if sorted(names) == sorted(known):
+        return (
+            "feature_names lists X's columns in another order than X does: leave it out, or "
+            "reorder X's columns as the model expects them."
+        )
+    if len(names) != len(known):
+        return f"feature_names has {len(names)} names, but X has {len(known)} columns of its own."
+    other = [f"{a!r} for {b!r}" for a, b in zip(names, known, strict=True) if a != b]
+    return (
+        f"feature_names does not match X's own column names ({listed(other, 3)}): leave it out, "
+        "or rename X's columns."
+    )
+
+
+def _scale(
+    scale: str | ArrayLike | None, named: Features
+) -> tuple[str, np.ndarray[Any, np.dtype[np.float64]] | None]:
+    """The scale's name and factors by entry; None where they come with the pass."""
+    entries = len(named.cells)
+    if scale is None:
+        scale = "none" if named.kind == "image" else "std"
+    if isinstance(scale, str):
+        if scale not in ("std", "none"):
+            raise ValueError(f"scale={scale!r} is unknown: pass 'std', 'none' or an array of units.")
+        return scale, None if scale == "std" else np.ones(entries)
+    units = np.asarray(scale, dtype=np.float64).reshape(-1)
+    if len(units) == len(named.columns) != entries:
+        units = np.broadcast_to(units, (entries // len(units), len(units))).reshape(-1)
+    if len(units) != entries:
+        raise ValueError(f"scale has {len(units)} units, but X has {len(named.columns)} columns.")
+    if not (np.isfinite(units).all() and (units >= 0).all()):
+        raise ValueError("scale must hold finite units, 0 or more.")
+    return "custom", units
+
+
+def _keep(
+    keep: int | Sequence[int] | None, count: int | None, row_bytes: int, seed: int
+) -> tuple[Keep, str | None]:
+    """Which rows to keep, and a remark where they are fewer than asked for."""
+    most = max(1, MOST_KEPT_BYTES // row_bytes)
+    if keep is None:
+        return Keep.among(max(1, KEPT_BYTES // row_bytes), count, seed), None
+    if _is_whole(keep):
+        wanted = int(keep)  # pyright: ignore[reportArgumentType] - _is_whole has looked
+        if wanted < 0:
+            raise ValueError(f"keep={wanted} must be a number of rows, 0 or more, or positions.")
+        remark = f"keep={wanted:,} rows would take more than 256 MB: {most:,} are kept."
+        cut = min(wanted, count or wanted) > most
+        return Keep.among(min(wanted, most), count, seed), remark if cut else None
+    positions = _positions(keep, count)
+    if len(positions) <= most:
+        return Keep(len(positions), positions=positions), None
+    remark = f"keep names {len(positions):,} rows, more than 256 MB: the first {most:,} are kept."
+    return Keep(most, positions=positions[:most]), remark
+
+
+def _positions(keep: object, count: int | None) -> NDArray[np.int64]:
+    positions = np.asarray(keep)
+    if positions.ndim != 1 or positions.dtype.kind not in "iu":
+        raise ValueError(f"keep={keep!r} must be a number of rows or a list of their positions.")
+    if len(positions) and (positions.min() < 0 or (count is not None and positions.max() >= count)):
+        raise ValueError(f"keep holds positions outside X, which has rows 0 to {(count or 0) - 1}.")
+    return np.unique(positions).astype(np.int64)
+
+
+def _blind(work: Work, batch: Any, swept: Swept, response: str) -> list[str]:
+    """Entries without a derivative that move the output all the same: steps and roundings."""
+    flat = (swept.sums[response].second.sum((0, 1)) == 0) & (swept.inputs.deviation > 0)
+    floating = [x for x in batch.inputs if x.is_floating_point()]
+    suspects = np.flatnonzero(flat)[:BLIND_ENTRIES]
+    if not len(suspects) or flat.all() or len(floating) != 1 or len(batch) < 2:
+        return []
+    function = work.subject.function(batch.target)
+    found: list[str] = []
+    with untouched(), torch.no_grad():
+        before = function(tuple(x.clone() for x in work.subject.snapshot.prepare(batch.inputs)))
+        for entry in suspects:
+            moved = tuple(x.clone() for x in batch.inputs)
+            for x in moved:
+                if x.is_floating_point():
+                    x.view(len(x), -1)[:, entry] = x.view(len(x), -1)[:, entry].roll(1)
+            if not torch.allclose(before, function(work.subject.snapshot.prepare(moved))):
+                found.append(work.features.names[work.features.owners[work.features.cells[entry]]])
+    if not found:
+        return []
+    return [
+        f"The output moves with {listed(found)}, but its derivative is 0 there (a step, a "
+        "rounding or an index): a sensitivity does not see this."
+    ]
+
+
+def _provenance(seed: int, batch_size: int, seconds: float) -> dict[str, Any]:
+    from nbexplain import __version__
+
+    return {
+        "nbexplain": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "seed": seed,
+        "batch_size": batch_size,
+        "seconds": round(seconds, 4),
+    }
+
+
+__all__ = ["RESPONSES", "Source", "explain"]

@@ -1,0 +1,152 @@
+"""Passes over rows: a model and a source in, statistics and kept rows out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nbexplain.data import Batch, Source
+from nbexplain.engine.samples import Keep
+from nbexplain.engine.swept import Swept
+from nbexplain.explanation import Row
+from nbexplain.features import Features
+from nbexplain.methods import Method
+from nbexplain.model import untouched
+from nbexplain.progress import Progress
+from nbexplain.question import Question
+from nbexplain.subject import Subject
+
+ENTRIES = 2**21
+"""Derivatives formed at once: few enough to stay near the processor's caches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A model and its rows, ready for passes; an `explanation.Origin`.
+
+    Attributes:
+        subject: the differentiated function.
+        source: the rows.
+        method: how attributions are formed.
+        features: of the rows.
+        keep: which rows are kept whole.
+        batch_size: rows a batch.
+    """
+
+    subject: Subject
+    source: Source
+    method: Method
+    features: Features
+    keep: Keep
+    batch_size: int
+
+    def sweep(
+        self,
+        question: Question,
+        responses: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Swept:
+        """A pass over all rows, for the sums of the question's response and of `responses`.
+
+        An interrupt ends the pass early; what was merged by then is returned.
+        """
+        wanted = tuple(dict.fromkeys((question.response, *responses)))
+        if question.kind == "values":
+            wanted = (question.response,)
+        swept: Swept | None = None
+        with untouched():
+            try:
+                for batch in self._pieces():
+                    part = self._part(question, wanted, batch)
+                    swept = part if swept is None else swept.merge(part)
+                    if progress is not None:
+                        progress.at(swept.count)
+            except KeyboardInterrupt:
+                if swept is None:
+                    raise
+        assert swept is not None  # a source has at least one row
+        return swept
+
+    def _pieces(self) -> Iterator[Batch]:
+        """Batches of at most `batch_size` rows, also where the data comes in larger ones."""
+        for batch in self.source.batches(self.batch_size):
+            if len(batch) <= self.batch_size:
+                yield batch
+                continue
+            for first in range(0, len(batch), self.batch_size):
+                part = slice(first, first + self.batch_size)
+                yield replace(
+                    batch,
+                    inputs=tuple(x[part] for x in batch.inputs),
+                    start=batch.start + first,
+                    target=None if batch.target is None else batch.target[part],
+                )
+
+    def _part(self, question: Question, responses: tuple[str, ...], batch: Batch) -> Swept:
+        values, outputs, jacobian = self.derive(batch)
+        part = Swept.of(
+            question.kind,
+            self.keep,
+            self.features.block,
+            responses,
+            batch.start,
+            values,
+            outputs,
+            jacobian,
+        )
+        if not np.isfinite(part.sums[question.response].first).all():
+            raise ValueError(self._not_finite(batch.start, outputs, jacobian))
+        return part
+
+    def derive(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Input values, outputs and derivatives of one batch, on the processor."""
+        inputs = self.subject.snapshot.prepare(batch.inputs)
+        function = self.subject.function(batch.target)
+        outputs, jacobian = self.method.attributions(function, inputs)
+        floating = [x for x in batch.inputs if x.is_floating_point()]
+        values = floating[0] if len(floating) == 1 else torch.cat([x.flatten(1) for x in floating], 1)
+        return values, outputs, jacobian
+
+    def _not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
+        """Which row and column has a derivative that is not a number."""
+        bad = ~torch.isfinite(jacobian.flatten(2))
+        row = int(bad.flatten(1).any(1).nonzero()[0])
+        entry = int(bad[row].any(0).nonzero()[0])
+        name = self.features.names[self.features.owners[self.features.cells[entry]]]
+        what = "output is" if not torch.isfinite(outputs[row]).all() else "derivative is"
+        return (
+            f"The model's {what} not finite at row {self.label(start + row)!r} of X "
+            f"(column {name!r}): look at model(X) there, for example for a logarithm or a root of 0."
+        )
+
+    def label(self, position: int) -> object:
+        """The label of one row."""
+        return self.labels(np.array([position]))[0]
+
+    def labels(self, positions: NDArray[np.int64]) -> Sequence[object]:
+        """The labels of rows."""
+        return self.source.label(positions)
+
+    def locate(self, label: object) -> int:
+        """The position of a labelled row."""
+        return self.source.locate(label)
+
+    def row(self, row: object) -> Row:
+        """A row of X by position, or a new one given as data."""
+        if isinstance(row, int):
+            batch = self.source.take([row])
+        else:
+            batch = self.source.new_rows(row)
+        if (count := len(batch)) != 1:
+            raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
+        with untouched():
+            values, outputs, jacobian = self.derive(batch)
+        return Row(values, outputs.cpu(), jacobian.cpu())
+
+
+def rows_at_once(outputs: int, entries: int) -> int:
+    """How many rows a batch has when the user does not say: a multiple of the jackknife's groups."""
+    return int(np.clip(ENTRIES // max(1, outputs * entries) // 64 * 64, 128, 4096))

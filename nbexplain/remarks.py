@@ -1,0 +1,84 @@
+"""What to know before reading the numbers: sentences that stand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbexplain.engine.accumulators import GROUPS
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+
+UNITS_APART = 10
+"""Columns whose spreads differ by more than this factor are in raw units (METHODS A1)."""
+
+
+def remarks(ex: Explanation) -> Iterator[str]:
+    """The remarks that an explanation's own numbers call for."""
+    found = ex.importances()
+    names = np.array(ex.features.names, dtype=object)
+    unused = found.rms == 0
+    moving = ex.swept.inputs.deviation > 0
+    if unused.all():
+        yield "The response does not depend on any input: there are no shares to show."
+    elif unused.any():
+        constant = unused & ~_any_entry(ex, moving)
+        idle = unused & ~constant
+        if idle.any():
+            yield f"Not used by the model (derivative 0 on every row): {listed(names[idle])}."
+        if constant.any() and ex.scale == "std":
+            yield (
+                f"Constant in X, so without a standard deviation to move by: "
+                f"{listed(names[constant])}."
+            )
+    elif _saturated(ex, found.rms):
+        yield (
+            "The response hardly moves with any input (saturated): the shares of so flat a "
+            "function mean little."
+        )
+    if ex.asked.kind == "logits" and ex.response == "raw":
+        yield (
+            "Raw outputs are logits: adding the same function of the inputs to all of them "
+            "changes no probability, so the importance of a single logit is not identified. "
+            "response='logodds' or 'prob' is."
+        )
+    if ex.response == "logodds" and ex.swept.saturated:
+        yield (
+            f"{ex.swept.saturated:,} probabilities are exactly 0 or 1 and have no log-odds: "
+            "their derivatives count as 0."
+        )
+    if ex.scale == "none" and ex.features.kind == "table":
+        spread = ex.swept.inputs.deviation[moving]
+        if len(spread) and spread.max() > UNITS_APART * spread.min():
+            yield (
+                f"Columns are in different units (spreads differ {spread.max() / spread.min():,.0f}"
+                " times): scale='std' compares them per standard deviation."
+            )
+    if ex.count == 1:
+        yield "One row: its shares have no interval."
+    elif ex.count < GROUPS:
+        yield f"Only {ex.count} rows: the intervals rest on little."
+    kept = ex.swept.sample.count
+    if kept < ex.count:
+        yield f"Attributions are kept for {kept:,} of {ex.count:,} rows."
+
+
+def listed(names: Sequence[object], most: int = 5) -> str:
+    """Names in a sentence, the first few of many."""
+    shown = ", ".join(str(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def _any_entry(ex: Explanation, flags: np.ndarray) -> np.ndarray:
+    """Which features have an entry so marked."""
+    found = np.zeros(len(ex.features), dtype=bool)
+    np.logical_or.at(found, ex.features.owners[ex.features.cells], flags)
+    return found
+
+
+def _saturated(ex: Explanation, rms: np.ndarray) -> bool:
+    spread = ex.swept.outputs.deviation.max()
+    return bool(spread > 0 and ex.scale == "std" and rms.sum() < 1e-12 * spread)

@@ -1,0 +1,153 @@
+"""Explanations in files: arrays and text, no pickle, so that loading never runs code."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nbexplain.engine.accumulators import Spread, Sums
+from nbexplain.engine.responses import Kind
+from nbexplain.engine.samples import Keep, Sample
+from nbexplain.engine.swept import Swept
+from nbexplain.explanation import Explanation
+from nbexplain.features import Features, Kind as FeatureKind
+from nbexplain.question import Question
+
+FORMAT = 1
+"""Version of the file format; files of a later one are refused."""
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def save(ex: Explanation, path: str | Path) -> None:
+    """Write an explanation to one file, a NumPy archive with a JSON header.
+
+    The model and X are not in it. Row labels are kept as numbers or as text.
+    """
+    swept, sample = ex.swept, ex.swept.sample
+    arrays: Arrays = {
+        "scaling": ex.scaling,
+        "cells": ex.features.cells,
+        "owners": ex.features.owners,
+        "inputs.mean": swept.inputs.mean,
+        "inputs.squares": swept.inputs.squares,
+        "outputs.mean": swept.outputs.mean,
+        "outputs.squares": swept.outputs.squares,
+        "sample.draws": sample.draws,
+        "sample.positions": sample.positions,
+    }
+    for name in ("jacobian", "outputs", "values"):
+        tensor = getattr(sample, name)
+        # NumPy has no bfloat16; half precision is widened without loss.
+        arrays[f"sample.{name}"] = (tensor.float() if tensor.dtype.itemsize < 4 else tensor).numpy()
+    for response in ex.responses:
+        sums = ex.with_response(response).swept.sums[response]
+        arrays |= {
+            f"sums.{response}.{part}": getattr(sums, part) for part in ("rows", "first", "second")
+        }
+    header = {
+        "format": FORMAT,
+        "title": ex.title,
+        "asked": asdict(ex.asked),
+        "features": {
+            "names": ex.features.names,
+            "shape": ex.features.shape,
+            "kind": ex.features.kind,
+            "columns": ex.features.columns,
+            "groups": ex.features.groups,
+        },
+        "kind": swept.kind,
+        "block": swept.block,
+        "count": swept.count,
+        "saturated": swept.saturated,
+        "capacity": swept.keep.capacity,
+        "confidence": ex.confidence,
+        "noted": ex.noted,
+        "provenance": dict(ex.provenance),
+        "labels": [_label(label) for label in ex.labels],
+        "sums": list(ex.responses),
+    }
+    text = json.dumps(header, ensure_ascii=False).encode()
+    with Path(path).open("wb") as file:
+        np.savez_compressed(file, header=np.frombuffer(text, np.uint8), **cast(Any, arrays))
+
+
+def load(path: str | Path) -> Explanation:
+    """Read an explanation that `Explanation.save` wrote.
+
+    Rows that were not kept can no longer be explained, for the model and X are not in the file.
+
+    Raises:
+        ValueError: for a file that is not one of ours, or from a later version.
+
+    >>> import tempfile, torch, nbexplain as nbx
+    >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ex.save(folder + "/linear.nbx")
+    ...     again = nbx.load(folder + "/linear.nbx")
+    >>> again.importance().equals(ex.importance())
+    True
+    """
+    with Path(path).open("rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+            arrays = {name: archive[name] for name in archive.files}
+            header = json.loads(arrays.pop("header").tobytes())
+        except (ValueError, KeyError, OSError, AttributeError, EOFError) as error:
+            raise ValueError(f"{path} is not a file that Explanation.save wrote.") from error
+    if header["format"] > FORMAT:
+        raise ValueError(f"{path} was written by a later nbexplain: update nbexplain to read it.")
+    return _explanation(header, arrays)
+
+
+def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
+    described = header["features"]
+    features = Features(
+        names=tuple(described["names"]),
+        shape=tuple(described["shape"]),
+        cells=arrays["cells"],
+        owners=arrays["owners"],
+        kind=cast(FeatureKind, described["kind"]),
+        columns=tuple(described["columns"]),
+        groups={name: tuple(members) for name, members in described["groups"].items()},
+    )
+    asked = header["asked"]
+    lists = {name: tuple(asked[name]) for name in ("names", "columns")}
+    positions = arrays["sample.positions"]
+    tensors = (torch.from_numpy(arrays[f"sample.{n}"]) for n in ("jacobian", "outputs", "values"))
+    count = header["count"]
+    swept = Swept(
+        kind=cast(Kind, header["kind"]),
+        keep=Keep(header["capacity"], positions=positions),
+        block=header["block"],
+        sums={
+            name: Sums(*(arrays[f"sums.{name}.{part}"] for part in ("rows", "first", "second")))
+            for name in header["sums"]
+        },
+        inputs=Spread(count, arrays["inputs.mean"], arrays["inputs.squares"]),
+        outputs=Spread(count, arrays["outputs.mean"], arrays["outputs.squares"]),
+        saturated=header["saturated"],
+        samples=(Sample(arrays["sample.draws"], positions, *tensors),),
+    )
+    return Explanation(
+        title=header["title"],
+        asked=Question(**{**asked, **lists}),
+        features=features,
+        swept=swept,
+        scaling=arrays["scaling"],
+        confidence=header["confidence"],
+        noted=tuple(header["noted"]),
+        provenance=header["provenance"],
+        kept_labels=tuple(header["labels"]),
+    )
+
+
+def _label(label: object) -> object:
+    """A row label as JSON has it: whole numbers and text as they are, anything else as text."""
+    if isinstance(label, np.integer):
+        return int(label)
+    return label if isinstance(label, (int, str)) else str(label)
