@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 @contextmanager
-def untouched() -> Iterator[None]:
+def untouched() -> Generator[None]:
     """Gradients are on inside; the random states are put back, whatever happens inside.
 
     Those of Python, NumPy and torch, the latter on the CPU and on every CUDA device in use. The

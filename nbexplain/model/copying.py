@@ -13,11 +13,11 @@ import copyreg
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from types import FunctionType, MethodType
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.utils.data import DataLoader, Dataset
 
 from nbexplain.model.functions import Twins, is_function
@@ -68,12 +68,20 @@ def private_copy(model: object) -> object:
         return _Copier().copy(model)
 
 
+def compiled_from(module: nn.Module) -> nn.Module | None:
+    """The module that `torch.compile` wrapped; None if it did not."""
+    # By name: importing torch._dynamo to ask for the class takes a second.
+    if type(module).__name__ != "OptimizedModule":
+        return None
+    return dict(module.named_children()).get("_orig_mod")
+
+
 class _Copier:
     def __init__(self) -> None:
         self.memo: dict[int, Any] = {}
         # id → object. It also keeps temporary states alive, so that no id is met twice.
         self.seen: dict[int, object] = {}
-        self.compiled: list[nn.Module] = []
+        self.compiled: list[tuple[nn.Module, nn.Module]] = []
         self.twins = Twins(self.copy)
 
     def copy(self, root: object) -> object:
@@ -88,8 +96,8 @@ class _Copier:
         try:
             # Compiled modules become what they were compiled from, the inner ones first.
             while self.compiled:
-                module = self.compiled.pop()
-                self.memo[id(module)] = copy.deepcopy(cast(Any, module)._orig_mod, self.memo)
+                module, original = self.compiled.pop()
+                self.memo[id(module)] = copy.deepcopy(original, self.memo)
             result = copy.deepcopy(root, self.memo)
         except (TypeError, RuntimeError, AttributeError, NotImplementedError) as error:
             raise TypeError(
@@ -135,9 +143,10 @@ class _Copier:
 
     def _parts_of_module(self, module: nn.Module) -> list[object]:
         state = vars(module)
-        if type(module).__name__ == "OptimizedModule" and "_orig_mod" in module._modules:
-            self.compiled.append(module)
-            return [module._modules["_orig_mod"]]
+        original = compiled_from(module)
+        if original is not None:
+            self.compiled.append((module, original))
+            return [original]
         for name in _LEFT_BEHIND:
             if name in state:
                 self.memo[id(state[name])] = OrderedDict[int, object]()
@@ -167,7 +176,8 @@ class _Copier:
         modules = dict.fromkeys(module for root in roots for module in root.modules())
         for module in modules:
             self.memo[id(module)] = module  # a private copy is its own private copy
-            module.eval()
+            if module.training:
+                module.eval()
             module.requires_grad_(False)
         for module in modules:
             if not isinstance(module, torch.jit.ScriptModule):
@@ -198,7 +208,7 @@ def _items(reduced: tuple[Any, ...]) -> list[object]:
 
 
 def _frozen(tensor: Tensor) -> Tensor:
-    if isinstance(tensor, UninitializedTensorMixin):
+    if is_lazy(tensor):
         raise ValueError(
             "The model has lazy layers whose shapes are not known yet: "
             "run model(X) on one batch first."

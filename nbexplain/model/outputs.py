@@ -61,11 +61,11 @@ def pick(returned: object, rows: int) -> Picked:
 
 
 def _pick_part(returned: object, parts: dict[object, object], rows: int) -> Picked:
-    fit = {
-        key: part
-        for key, part in parts.items()
-        if isinstance(part, Tensor) and _problem(part, rows) is None
-    }
+    tensors = {key: part for key, part in parts.items() if isinstance(part, Tensor)}
+    fit = {key: part for key, part in tensors.items() if _problem(part, rows) is None}
+    # A scalar beside the outputs of a single row is a loss: the whole matrices come first.
+    fit = {key: part for key, part in fit.items() if part.ndim > 1} if rows == 1 else fit
+    fit = fit or {key: part for key, part in tensors.items() if _problem(part, rows) is None}
     main = next((key for key in _MAIN if key in fit), None)
     if main is None and len(fit) == 1:
         main = next(iter(fit))
@@ -84,8 +84,8 @@ def _pick_part(returned: object, parts: dict[object, object], rows: int) -> Pick
             dtype = _widest(columns.values())
             outputs = torch.cat([column.to(dtype) for column in columns.values()], dim=1)
             return Picked(outputs, names=tuple(map(str, columns)))
-    tensors = [part for part in parts.values() if isinstance(part, Tensor)]
-    problem = _problem(tensors[0], rows) if len(parts) == len(tensors) == 1 else None
+    alone = next(iter(tensors.values())) if len(parts) == len(tensors) == 1 else None
+    problem = None if alone is None else _problem(alone, rows)
     if isinstance(problem, TypeError):
         raise problem
     kind = ValueError if any(True for _ in _tensors(returned)) else TypeError

@@ -11,8 +11,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from nbexplain.model.copying import private_copy
+from nbexplain.model.copying import compiled_from, private_copy
 from nbexplain.model.functions import modules_of
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Snapshot:
         self.batch_statistics = tuple(
             f"{name} ({type(m).__name__})" if name else type(m).__name__
             for name, m in _named_modules(self._model)
-            if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.running_mean is None
+            if isinstance(m, _BATCH_NORMS) and (m.training or m.running_mean is None)
         )
 
     def __call__(self, inputs: tuple[Tensor, ...], names: tuple[str, ...] | None = None) -> object:
@@ -119,12 +121,13 @@ class Snapshot:
 def _unwrapped(model: object) -> object:
     """The module inside `torch.compile` and data-parallel wrappers."""
     while isinstance(model, nn.Module):
-        if type(model).__name__ == "OptimizedModule" and "_orig_mod" in model._modules:
-            model = model._modules["_orig_mod"]
-        elif isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            model = model.module
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            inner = cast(nn.Module, model.module)
         else:
+            inner = compiled_from(model)
+        if inner is None:
             break
+        model = inner
     return model
 
 
