@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_Function = Callable[[tuple[Tensor, ...]], Tensor]
+
 
 @contextmanager
 def untouched() -> Generator[None]:
@@ -42,7 +44,7 @@ def untouched() -> Generator[None]:
 
 
 def check_function(
-    f: Callable[[tuple[Tensor, ...]], Tensor],
+    f: _Function,
     inputs: tuple[Tensor, ...],
     batch_statistics: tuple[str, ...] = (),
 ) -> None:
@@ -74,11 +76,8 @@ its batch. Explain a model that treats rows one by one.
         _check_values(f, leaves, outputs.detach(), batch_statistics)
 
 
-def _check_deterministic(
-    f: Callable[[tuple[Tensor, ...]], Tensor], leaves: tuple[Tensor, ...], outputs: Tensor
-) -> None:
-    with torch.no_grad():
-        again = f(_clones(leaves))
+def _check_deterministic(f: _Function, leaves: tuple[Tensor, ...], outputs: Tensor) -> None:
+    again = f(_clones(leaves)).detach()
     if again.shape != outputs.shape or not _same(again, outputs):
         raise ValueError(
             "The model gives different outputs for the same rows, although it is in evaluation "
@@ -88,7 +87,7 @@ def _check_deterministic(
 
 
 def _check_derivatives(
-    f: Callable[[tuple[Tensor, ...]], Tensor],
+    f: _Function,
     leaves: tuple[Tensor, ...],
     outputs: Tensor,
     batch_statistics: tuple[str, ...],
@@ -113,36 +112,36 @@ def _check_derivatives(
 
 
 def _check_connected(
-    f: Callable[[tuple[Tensor, ...]], Tensor],
+    f: _Function,
     leaves: tuple[Tensor, ...],
     leaf: Tensor,
     outputs: Tensor,
 ) -> None:
     """An input without a derivative must have no effect either."""
     with torch.no_grad():
-        for moved in (leaf + 1, -leaf, leaf * 2 + 0.5):
-            changed = f(_clones(tuple(moved if x is leaf else x for x in leaves)))
-            if not _same(changed, outputs):
-                raise ValueError(
-                    "The outputs change with X but have no derivative: the forward cuts the "
-                    "graph with torch.no_grad, detach, NumPy, argmax or a comparison. "
-                    "Remove it, or return the scores before it."
-                )
+        moves = (leaf + 1, -leaf, leaf * 2 + 0.5)
+    for moved in moves:
+        others = tuple(moved.requires_grad_() if x is leaf else x for x in leaves)
+        if not _same(f(_clones(others)).detach(), outputs):
+            raise ValueError(
+                "The outputs change with X but have no derivative: the forward cuts the graph "
+                "with torch.no_grad, detach, NumPy, argmax or a comparison. Remove it, or return "
+                "the scores before it."
+            )
 
 
 def _check_values(
-    f: Callable[[tuple[Tensor, ...]], Tensor],
+    f: _Function,
     leaves: tuple[Tensor, ...],
     outputs: Tensor,
     batch_statistics: tuple[str, ...],
 ) -> None:
     """One row's outputs stay when the others change: statistics under no_grad leave no graph."""
     middle = outputs.shape[0] // 2
-    with torch.no_grad():
-        # As many rows as before, so that the same kernels run and agree exactly.
-        alike = tuple(x[middle : middle + 1].expand_as(x).clone() for x in leaves)
-        if not _same(f(alike)[middle], outputs[middle]):
-            raise _rows_influence(batch_statistics)
+    # As many rows as before, so that the same kernels run and agree exactly.
+    alike = tuple(x[middle : middle + 1].expand_as(x) for x in leaves)
+    if not _same(f(_clones(alike)).detach()[middle], outputs[middle]):
+        raise _rows_influence(batch_statistics)
 
 
 def _rows_influence(batch_statistics: tuple[str, ...]) -> ValueError:
@@ -159,7 +158,10 @@ def _rows_influence(batch_statistics: tuple[str, ...]) -> ValueError:
 
 
 def _clones(leaves: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Private to one call: a first operation in place must not reach the leaves."""
+    """Private to one call: a first operation in place must not reach the leaves.
+
+    Each call keeps its graph: attention takes another path, and rounds differently, without one.
+    """
     return tuple(x.clone() for x in leaves)
 
 

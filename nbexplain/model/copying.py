@@ -178,7 +178,8 @@ class _Copier:
             self.memo[id(module)] = module  # a private copy is its own private copy
             if module.training:
                 module.eval()
-            module.requires_grad_(False)
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(False)
         for module in modules:
             if not isinstance(module, torch.jit.ScriptModule):
                 self._settle_functions(vars(module))
