@@ -1,0 +1,137 @@
+"""What is shipped: the wheel, made from a copy of the sources, installed without a clone."""
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import nbexplain
+
+ROOT = Path(__file__).parents[1]
+BUNDLE = {"nbexplain/static/session.js", "nbexplain/static/view.js"}
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
+
+
+def run(*command, cwd, **environment):
+    """What a command prints, or a failure that shows it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**kept, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """A copy of what git tracks or would track: other tests' files do not get in."""
+    copy = tmp_path_factory.mktemp("package") / "sources"
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT)
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def sdist(sources):
+    folder = sources.parent / "sdist"
+    run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "-o", folder, cwd=sources)
+    (path,) = folder.iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist):
+    """Made from the sdist, where there is no Node."""
+    folder = sdist.parent.parent
+    shutil.unpack_archive(sdist, folder)
+    (unpacked,) = folder.glob("nbexplain-*")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "-o", folder / "wheel"]
+    run(*command, cwd=unpacked, PATH="/nowhere")
+    (path,) = (folder / "wheel").iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel):
+    """The Python of an environment that has the wheel and, from here, what it depends on."""
+    folder = wheel.parent.parent / "environment"
+    venv.create(folder, with_pip=False)
+    (site,) = folder.glob("lib/python*/site-packages")
+    # As a path in a .pth, the packages here are seen but their .pth files, by which a clone
+    # is installed, are not.
+    (here,) = {Path(module.__file__).parents[1] for module in (pytest,)}
+    (site / "locked.pth").write_text(f"{here}\n")
+    python = folder / "bin" / "python"
+    options = ["--quiet", "--no-deps", "--no-index", "--force-reinstall", "--prefix", folder]
+    run(sys.executable, "-m", "pip", "--python", python, "install", *options, wheel, cwd=folder)
+    return python
+
+
+def test_wheel_holds_the_package_and_nothing_else(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert names >= BUNDLE | {"nbexplain/py.typed", "nbexplain/tutorials/quickstart.ipynb"}
+    assert {name.split("/")[0] for name in names} == {
+        "nbexplain",
+        f"nbexplain-{nbexplain.__version__}.dist-info",
+    }
+    assert wheel.name == f"nbexplain-{nbexplain.__version__}-py3-none-any.whl"
+
+
+def test_sdist_holds_the_sources_of_the_bundle_and_the_bundle(sdist, tmp_path):
+    shutil.unpack_archive(sdist, tmp_path)
+    (unpacked,) = tmp_path.iterdir()
+    names = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*")}
+    assert names >= BUNDLE | {"js/session.ts", "package-lock.json", "hatch_build.py", "LICENSE"}
+
+
+def test_installed_package_is_the_wheels(installed):
+    code = "import nbexplain, sys; print(nbexplain.__file__, nbexplain.__version__)"
+    where, version = run(installed, "-c", code, cwd=installed.parent).split()
+    assert Path(where).is_relative_to(installed.parents[1])
+    assert version == nbexplain.__version__
+
+
+def test_installed_package_explains(installed):
+    code = """
+import torch, nbexplain as nbx
+print(nbx.explain(torch.nn.Linear(3, 1), torch.eye(3), progress=False).importance().shape)
+print(nbx.ImportanceBars.__name__)
+"""
+    printed = run(installed, "-c", code, cwd=installed.parent)
+    assert printed.splitlines() == ["(3, 7)", "ImportanceBars"]
+
+
+def test_installed_script_says_what_it_does(installed):
+    help_text = run(installed.parent / "nbexplain", "--help", cwd=installed.parent)
+    assert "demo" in help_text
+    assert "lab" in help_text
+
+
+def test_dependencies_are_those_of_pyproject(wheel):
+    metadata = zipfile.ZipFile(wheel).read(
+        f"nbexplain-{nbexplain.__version__}.dist-info/METADATA"
+    )
+    required = {
+        line.removeprefix("Requires-Dist: ").split(";")[0].split(">")[0].strip()
+        for line in metadata.decode().splitlines()
+        if line.startswith("Requires-Dist: ") and "extra ==" not in line
+    }
+    assert required == {
+        *("torch", "numpy", "pandas", "narwhals"),
+        *("altair", "anywidget", "ipywidgets", "tqdm"),
+    }
