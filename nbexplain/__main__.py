@@ -82,7 +82,7 @@ def demo(folder: Path) -> int:
     )
     failure = None
     try:
-        client.execute()
+        client.execute(cleanup_kc=True)
     except CellExecutionError as error:
         failure = error
     nbformat.write(notebook, folder / "quickstart.ipynb")
