@@ -18,7 +18,7 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 _OPENING = frozenset(_PAIRS.values())
 
 
-class Mistake(ValueError):
+class LineError(ValueError):
     """A line that cannot be understood; the message is a sentence for the user."""
 
 
@@ -58,7 +58,7 @@ def split(line: str) -> list[str]:
     A "#" where an argument could begin starts a comment.
 
     Raises:
-        Mistake: for a bracket or quote that is not closed, or closed but never opened.
+        LineError: for a bracket or quote that is not closed, or closed but never opened.
 
     >>> split('net X.drop(columns=["y", "id"]) --output "high risk"  # first look')
     ['net', 'X.drop(columns=["y", "id"])', '--output', '"high risk"']
@@ -80,7 +80,7 @@ def parse(line: str) -> Line:
     """The line's expressions and options.
 
     Raises:
-        Mistake: for an unknown option, one without a value, or one given twice.
+        LineError: for an unknown option, one without a value, or one given twice.
 
     >>> parse("net X y --response prob --output a --output b").options
     {'--response': ('prob',), '--output': ('a', 'b')}
@@ -101,11 +101,11 @@ def parse(line: str) -> Line:
         option = option_named(flag)
         if not equals:
             if position == len(tokens) or is_flag(tokens[position]):
-                raise Mistake(f"{flag} needs a value: {flag} {_example(option)}.")
+                raise LineError(f"{flag} needs a value: {flag} {_example(option)}.")
             value = tokens[position]
             position += 1
         if option.flag in given and not option.repeats:
-            raise Mistake(f"{option.flag} is given twice.")
+            raise LineError(f"{option.flag} is given twice.")
         given[option.flag] = (*given.get(option.flag, ()), value)
     return Line(tuple(expressions), given)
 
@@ -119,7 +119,7 @@ def option_named(flag: str) -> Option:
     """The option of this name; `--batch_size` is `--batch-size`, `--outputs` is `--output`.
 
     Raises:
-        Mistake: for any other name, with the nearest that exists.
+        LineError: for any other name, with the nearest that exists.
     """
     wanted = flag.replace("_", "-")
     for option in options():
@@ -127,7 +127,7 @@ def option_named(flag: str) -> Option:
             return option
     flags = [option.flag for option in options()]
     hint = near(wanted, flags) or f"; there are {', '.join(flags)}"
-    raise Mistake(f"{flag} is not an option of %explain{hint}.")
+    raise LineError(f"{flag} is not an option of %explain{hint}.")
 
 
 @cache
@@ -149,15 +149,17 @@ def options() -> tuple[Option, ...]:
         else:
             found.append(Option(f"--{name.replace('_', '-')}", name, told.get(name, ""), words))
     row = "also show one row's local explanation: its label in the frame's index, else its position"
-    found.append(Option("--row", None, f"{row}; or an expression that gives a new row.", names=True))
+    found.append(
+        Option("--row", None, f"{row}; or an expression that gives a new row.", names=True)
+    )
     return tuple(found)
 
 
 def documented(docstring: str) -> dict[str, str]:
-    """What a Google style docstring says of each argument.
+    r"""What a Google style docstring says of each argument.
 
-    >>> documented("Does it.\\n\\nArgs:\\n    a: first\\n        line.\\n    b: other.\\n\\nReturns:\\n    c")
-    {'a': 'first line.', 'b': 'other.'}
+    >>> documented("Does it.\n\nArgs:\n    a: first\n        line.\n\nReturns:\n    c: none")
+    {'a': 'first line.'}
     """
     section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
     found: dict[str, str] = {}
@@ -195,14 +197,14 @@ def _end(line: str, start: int, *, blanks_end: bool) -> int:
             if not opened and not blanks_end:
                 return at
             if not opened or opened[-1][0] != _PAIRS[character]:
-                raise Mistake(_unopened(line, start, at, opened))
+                raise LineError(_unopened(line, start, at, opened))
             opened.pop()
         elif character.isspace() and blanks_end and not opened:
             return at
         at += 1
     if opened:
         bracket, where = opened[-1]
-        raise Mistake(f"The {bracket} in {_excerpt(line, start, where)} is not closed.")
+        raise LineError(f"The {bracket} in {_excerpt(line, start, where)} is not closed.")
     return at
 
 
@@ -215,22 +217,18 @@ def _after_quote(line: str, start: int) -> int:
     while at < len(line):
         if line.startswith(quote, at):
             return at + len(quote)
-        if line[at] == "\\":
-            at += 2
-        elif formatted and line.startswith(("{{", "}}"), at):
+        if line[at] == "\\" or (formatted and line.startswith(("{{", "}}"), at)):
             at += 2
         elif formatted and line[at] == "{":
             at = _end(line, at + 1, blanks_end=False) + 1
         else:
             at += 1
-    raise Mistake(f"The quote {quote} in {_excerpt(line, start, start)} is not closed.")
+    raise LineError(f"The quote {quote} in {_excerpt(line, start, start)} is not closed.")
 
 
 def _unopened(line: str, start: int, at: int, opened: list[tuple[str, int]]) -> str:
     if opened:
-        return (
-            f"The {opened[-1][0]} in {_excerpt(line, start, at)} is closed by {line[at]}."
-        )
+        return f"The {opened[-1][0]} in {_excerpt(line, start, at)} is closed by {line[at]}."
     return f"The {line[at]} in {_excerpt(line, start, at)} closes no bracket."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KINDS = ("importance", "local")
 #: Bars drawn; what they leave out is said in the subtitle.
 MOST_BARS = 40
+INK, MUTED = "#15181c", "#5d6670"
 _NAME_CELLS = 40
 _HUES = {"rises": LIGHT["rises"], "falls": LIGHT["falls"], "both ways": LIGHT["plain"]}
 _WORDS = {"rises": "rises with the input", "falls": "falls with the input"}
@@ -98,18 +99,17 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
         tips.append(alt.Tooltip("direction:N"))
     base = alt.Chart().encode(y=_names(labels), tooltip=tips)
     share = alt.X("share:Q", title="share of the total, percent", scale=alt.Scale(zero=True))
-    ink = {"color": "#15181c", "size": 1}
     low = alt.X("low:Q", title="share of the total, percent")
     layers = [
-        base.mark_bar().encode(x=share, color=_colours([v["direction"] for v in values])),
-        base.mark_rule(**ink).encode(x=low, x2="high:Q"),
-        base.mark_tick(color=ink["color"], thickness=1, size=6).encode(x=low),
-        base.mark_tick(color=ink["color"], thickness=1, size=6).encode(x=alt.X("high:Q")),
+        base.mark_bar().encode(x=share, color=_colours(values)),
+        base.mark_rule(color=INK, size=1).encode(x=low, x2="high:Q"),
+        base.mark_tick(color=INK, thickness=1, size=6).encode(x=low),
+        base.mark_tick(color=INK, thickness=1, size=6).encode(x=alt.X("high:Q")),
         *_cut(ranking, labels),
     ]
     asked = explanation.question if output is None else explanation.question_about(output)
     more = [f"{counted(len(rest), 'feature')} below these are not drawn"] if rest else []
-    drawn = alt.layer(*layers, data=alt.Data(values=values))
+    drawn = alt.LayerChart(data=alt.Data(values=values), layer=layers)
     return _finished(drawn, asked, [f"whiskers: {interval}", *more], len(labels))
 
 
@@ -123,8 +123,8 @@ def _cut(ranking: Ranking, labels: Sequence[str]) -> list[altair.Chart]:
     y = _names(labels, bandPosition=1)
     base = alt.Chart(alt.Data(values=data))
     return [
-        base.mark_rule(strokeDash=[4, 3], color="#5d6670").encode(y=y),
-        base.mark_text(align="right", baseline="top", dy=3, color="#5d6670").encode(
+        base.mark_rule(strokeDash=[4, 3], color=MUTED).encode(y=y),
+        base.mark_text(align="right", baseline="top", dy=3, color=MUTED).encode(
             y=y, x=alt.value("width"), text="cut:N"
         ),
     ]
@@ -174,7 +174,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         .encode(
             x=alt.X("attribution:Q", title="attribution"),
             y=_names(labels),
-            color=_colours([v["direction"] for v in values]),
+            color=_colours(values),
             tooltip=[
                 alt.Tooltip("feature:N"),
                 alt.Tooltip("value:N"),
@@ -183,13 +183,13 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
             ],
         )
     )
-    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color="#5d6670").encode(x="zero:Q")
+    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x="zero:Q")
     asked = re.sub(r", [\d,]+ rows?$", "", explanation.question_about(output))
     about = ["of the predicted class"] if predicted else []
     left = len(table) - len(drawn)
     more = [f"{counted(left, 'feature')} with smaller shares not drawn"] if left else []
     where = f"At row {printable(row)}" if isinstance(row, (str, int, float)) else "At a new row"
-    return _finished(alt.layer(bars, zero), where, [asked, *about, *more], len(labels))
+    return _finished(alt.LayerChart(layer=[bars, zero]), where, [asked, *about, *more], len(labels))
 
 
 def _finished(
@@ -212,10 +212,11 @@ def _names(labels: Sequence[str], **options: Any) -> altair.Y:
     return alt.Y("label:N", title=None, scale=scale, sort=None, axis=axis, **options)
 
 
-def _colours(directions: Sequence[str]) -> Any:
+def _colours(values: Sequence[Mapping[str, object]]) -> Any:
     """The hue of each direction that occurs; plain bars without a legend where none is known."""
     import altair as alt
 
+    directions = {value["direction"] for value in values}
     hues = {_WORDS.get(key, key): hue for key, hue in _HUES.items()}
     present = [word for word in hues if word in directions]
     if not present:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -98,7 +97,7 @@ def rank(explanation: Explanation, output: str | int | None = None) -> Ranking:
     return Ranking(rows, label, len(importances.select(CUT / 100)) if defined else None)
 
 
-def shown(ranking: Ranking, most: int) -> tuple[Sequence[Ranked], Sequence[Ranked]]:
+def shown(ranking: Ranking, most: int) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
     """The rows to draw and those to sum up, never leaving a remainder of a single row."""
     if len(ranking.rows) <= most + 1:
         return ranking.rows, ()

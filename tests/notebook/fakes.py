@@ -21,9 +21,7 @@ class Fake:
     high: list | None = None
     outputs: tuple = ("repaid", "default")
     default_output: object = "default"
-    question: str = (
-        "Sensitivity of P(default) per standard deviation of each input, 25,000 rows"
-    )
+    question: str = "Sensitivity of P(default) per standard deviation of each input, 25,000 rows"
     notes: tuple = ()
     title: str = "Sequential"
     method: str = "sensitivity"

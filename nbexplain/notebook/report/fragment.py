@@ -128,10 +128,7 @@ def _drawing(row: Ranked, full: float, colour: str) -> str:
         f'<rect class="nbx-fill" fill="{colour}" y="1" height="11" '
         f'width="{100 * row.share / full:.2f}%"/>'
     )
-    return (
-        '<svg width="100%" height="13" aria-hidden="true">'
-        f"{bar}{_whisker(row, full)}</svg>"
-    )
+    return f'<svg width="100%" height="13" aria-hidden="true">{bar}{_whisker(row, full)}</svg>'
 
 
 def _whisker(row: Ranked, full: float) -> str:
@@ -147,6 +144,7 @@ def _whisker(row: Ranked, full: float) -> str:
 
 def _line(left: str, right: str, top: float, bottom: float) -> str:
     return f'<line x1="{left}" x2="{right}" y1="{top}" y2="{bottom}"/>'
+
 
 def _name(name: str) -> str:
     """The name; plain ASCII in two parts, so that a narrow page cuts it in the middle too."""

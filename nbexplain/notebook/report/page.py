@@ -53,7 +53,7 @@ body {
 }
 main { max-width: 900px; margin: 0 auto; padding: 24px 20px 32px; }
 section + section { margin-top: 40px; }
-h1 { font-size: 18px; font-weight: 600; line-height: 1.3; margin: 0 0 8px; overflow-wrap: anywhere; }
+h1 { font-size: 18px; line-height: 1.3; margin: 0 0 8px; overflow-wrap: anywhere; }
 footer { margin-top: 28px; font-size: 11px; opacity: .72; overflow-wrap: anywhere; }
 @media print { main { max-width: none; padding: 0; } section { break-inside: avoid-page; } }
 """

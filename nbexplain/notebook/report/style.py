@@ -75,11 +75,9 @@ html[theme="dark"] @ { DARK }
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 @container (max-width: 620px) { @ .nbx-bars .nbx-low-high { display: none; } }
-@media (forced-colors: active) { @ svg g { shape-rendering: crispEdges; }
-@ svg .nbx-fill { fill: CanvasText; } }
-.jp-OutputArea-child:has(@) + .jp-OutputArea-child:has(.jupyter-widgets):not(:has([data-nbx-view])) {
-  display: none;
-}
+@media (forced-colors: active) { @ svg .nbx-fill { fill: CanvasText; } }
+.jp-OutputArea-child:has(@)
++ .jp-OutputArea-child:has(.jupyter-widgets):not(:has([data-nbx-view])) { display: none; }
 """
 
 

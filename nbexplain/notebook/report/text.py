@@ -35,9 +35,7 @@ def plain_text(explanation: Explanation) -> str:
         body.append([ELLIPSIS, wording.others(len(rest)), total, "", ""])
     if ranking.directed:
         header.append("direction")
-        body = [
-            [*cells, _direction(row)] for cells, row in zip(body, [*rows, None], strict=False)
-        ]
+        body = [[*cells, _direction(row)] for cells, row in zip(body, [*rows, None], strict=False)]
     lines = _aligned([header, *body])
     if ranking.carriers is not None and ranking.carriers <= len(rows):
         sentence = wording.cut_sentence(ranking.carriers)
