@@ -153,6 +153,8 @@ def _check_model(model: object) -> None:
 
 
 def _article(kind: str) -> str:
+    if kind == "NoneType":
+        return "None"
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
