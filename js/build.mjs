@@ -1,0 +1,70 @@
+// Bundles the front end: `npm run build` into the package, `npm run demo` into out/demo-page.
+import { cp, mkdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+const here = new URL(".", import.meta.url);
+const path = (relative) => fileURLToPath(new URL(relative, here));
+
+/** Style sheets are imported as minified text: one constructable sheet per root node. */
+const cssAsText = {
+  name: "css-as-text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async (args) => {
+      const source = await readFile(args.path, "utf8");
+      const { code } = await esbuild.transform(source, {
+        loader: "css",
+        minify: true,
+        target: "chrome114",
+      });
+      return { contents: code.trim(), loader: "text", watchFiles: [args.path] };
+    });
+  },
+};
+
+const shared = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  plugins: [cssAsText],
+  logLevel: "warning",
+};
+const modules = {
+  ...shared,
+  entryPoints: [path("session.ts"), path("view.ts")],
+  format: "esm",
+  outdir: path("../nbexplain/static"),
+  // A module's text is what a saved notebook stores, so raw size is what counts.
+  metafile: true,
+};
+
+if (process.argv.includes("--demo")) {
+  const page = path("../out/demo-page");
+  await mkdir(page, { recursive: true });
+  await esbuild.build({
+    ...shared,
+    entryPoints: [path("demo/demo.ts")],
+    format: "iife",
+    outdir: page,
+  });
+  await cp(path("demo/demo.html"), `${page}/index.html`);
+  console.log("out/demo-page/index.html");
+} else if (process.argv.includes("--watch")) {
+  const context = await esbuild.context({ ...modules, logLevel: "info" });
+  await context.watch();
+} else {
+  const { metafile } = await esbuild.build(modules);
+  for (const file of Object.keys(metafile.outputs)) {
+    const text = await readFile(file);
+    console.log(`${file}  ${text.length} bytes, ${gzipSync(text, { level: 9 }).length} gzipped`);
+  }
+  if (process.argv.includes("--sizes"))
+    for (const [file, { inputs }] of Object.entries(metafile.outputs))
+      for (const [name, { bytesInOutput }] of Object.entries(inputs))
+        console.log(`  ${file.split("/").at(-1)}  ${bytesInOutput}  ${name}`);
+}

@@ -1,0 +1,90 @@
+/** Numbers and words as Python writes them (nbexplain/notebook/numbers.py). */
+import { ticks } from "d3-array";
+import type { Direction } from "./ranking.js";
+
+export const MISSING = "–";
+
+export const count = (n: number): string => n.toLocaleString("en-US");
+
+export const counted = (n: number, noun: string): string =>
+  `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+/** Decimals that a column shares: three significant digits at its largest magnitude. */
+export function decimals(largest: number): number {
+  if (!Number.isFinite(largest) || largest <= 0) return 0;
+  const exponent = Number(largest.toExponential(2).split("e")[1]);
+  return Math.min(Math.max(2 - exponent, 0), 12);
+}
+
+/** An exact zero is "0" (an unused input), what merely rounds to it "<0.1". */
+export function fixed(value: number, places: number): string {
+  if (Number.isNaN(value)) return MISSING;
+  if (value === 0) return "0";
+  const text = value.toFixed(places);
+  return /[1-9]/.test(text) ? text : `<${(10 ** -places).toFixed(places)}`;
+}
+
+export interface Tick {
+  value: number;
+  text: string;
+}
+
+/** Round values of an axis from 0, with the decimals of their step; the last says "%". */
+export function percentTicks(domain: number, most: number): Tick[] {
+  const values = ticks(0, domain, most);
+  const step = values.length > 1 ? values[1]! - values[0]! : 1;
+  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return values.map((value, i) => ({
+    value,
+    text: value.toFixed(value === 0 ? 0 : places) + (i === values.length - 1 ? " %" : ""),
+  }));
+}
+
+/** "about 6 s left", "about 3 min left". */
+export function left(seconds: number): string {
+  if (seconds < 90) return `about ${Math.max(1, Math.round(seconds))} s left`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${Math.round(seconds / 3600)} h left`;
+}
+
+export const ARROW: Record<Direction, string> = { rises: "↑", falls: "↓", both: "", none: "" };
+
+export const WORDS: Record<Direction, string> = {
+  rises: "rises with the input",
+  falls: "falls with the input",
+  both: "both ways",
+  none: "",
+};
+
+const RESPONSES: Record<string, string> = {
+  raw: "raw",
+  prob: "probability",
+  logodds: "log-odds",
+};
+
+export const responseLabel = (name: string): string => RESPONSES[name] ?? name;
+
+/** One line of visible characters: line breaks become blanks, marks that reorder text vanish. */
+export const printable = (name: string): string =>
+  name
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "")
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim() || "(no name)";
+
+/**
+ * A name in two parts, of which the first may be cut: endings like `_lag_12` tell names apart.
+ * The second begins at a separator where there is one within reach.
+ */
+export function parts(name: string): [string, string] {
+  const pieces = [...segments(name)];
+  if (pieces.length <= 14) return [name, ""];
+  const near = pieces.slice(-9, -3).findIndex((piece) => /[\s_.\-/:]/.test(piece));
+  const at = near < 0 ? -6 : near - 9;
+  return [pieces.slice(0, at).join(""), pieces.slice(at).join("")];
+}
+
+/** What must not be cut: a character with its marks, a joined emoji. */
+function segments(text: string): Iterable<string> {
+  if (typeof Intl.Segmenter !== "function") return text;
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+}

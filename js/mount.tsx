@@ -1,0 +1,61 @@
+/** `mount`: a view in an element, for as long as a signal lets it. */
+import { render } from "preact";
+import type { Store } from "./store.js";
+import { adopt } from "./style.js";
+import { followTheme } from "./theme.js";
+import { Importance } from "./views/importance.js";
+import { Panel } from "./views/panel.js";
+
+export type Kind = "importance";
+
+export interface MountOptions {
+  signal: AbortSignal;
+  /** Key of the script-free form that this view stands in for. */
+  replaces?: string;
+}
+
+export function mount(element: HTMLElement, _kind: Kind, store: Store, options: MountOptions) {
+  const { signal, replaces } = options;
+  if (signal.aborted) return;
+  const root = element.ownerDocument.createElement("div");
+  root.className = "nbx";
+  root.dataset["nbxView"] = "importance";
+  // JupyterLab's command mode must not take the keys that a focused list understands.
+  root.dataset["lmSuppressShortcuts"] = "true";
+  element.append(root);
+  render(
+    <Panel store={store} root={root}>
+      <Importance store={store} root={root} />
+    </Panel>,
+    root,
+  );
+  signal.addEventListener("abort", () => (render(null, root), root.remove()), { once: true });
+  whenConnected(root, signal, () => {
+    adopt(root, signal);
+    followTheme(root, signal);
+    if (replaces) hideStatic(root, replaces, signal);
+  });
+}
+
+/** Hosts render into detached elements; styles and colours need the place they end up in. */
+function whenConnected(element: HTMLElement, signal: AbortSignal, then: () => void): void {
+  if (element.isConnected) return then();
+  const observer = new ResizeObserver(() => {
+    if (!element.isConnected) return;
+    observer.disconnect();
+    then();
+  });
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+}
+
+/**
+ * A rule rather than a removal: the host may draw the output again, and when this view goes the
+ * script-free form is back.
+ */
+function hideStatic(root: HTMLElement, replaces: string, signal: AbortSignal): void {
+  const id = `#nbx-static-${CSS.escape(replaces)}`;
+  const outputs = ":is(.jp-OutputArea-child,.output_container,.output_area,.output)";
+  const rule = `${id},${outputs}:has(${id}):not(:has([data-nbx-view])){display:none!important}`;
+  adopt(root.ownerDocument.documentElement, signal, rule);
+}

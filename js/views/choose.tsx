@@ -1,0 +1,173 @@
+/** One of several: segments side by side where they are few, else a menu that can be searched. */
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+export interface Option<V> {
+  value: V;
+  label: string;
+  /** The full name, for `data-output` and `data-response`. */
+  name: string;
+}
+
+interface Props<V> {
+  label: string;
+  hook: "output" | "response";
+  options: Option<V>[];
+  value: V;
+  onChoose(value: V): void;
+}
+
+const SEARCHABLE = 10;
+
+export function Segments<V>({ label, hook, options, value, onChoose }: Props<V>) {
+  const group = useId();
+  return (
+    <fieldset class="nbx-segments">
+      <legend class="nbx-hidden">{label}</legend>
+      {options.map((option) => (
+        <label {...{ [`data-${hook}`]: option.name }}>
+          <input
+            type="radio"
+            name={group}
+            checked={option.value === value}
+            onChange={() => onChoose(option.value)}
+          />
+          <bdi>{option.label}</bdi>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export function Menu<V>({ label, hook, options, value, onChoose }: Props<V>) {
+  const id = useId();
+  const open = useSignal(false);
+  const query = useSignal("");
+  const active = useSignal(0);
+  const box = useRef<HTMLDivElement>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const searchable = options.length > SEARCHABLE;
+  const found = useComputed(() => {
+    const wanted = query.value.trim().toLocaleLowerCase();
+    return wanted
+      ? options.filter((option) => option.label.toLocaleLowerCase().includes(wanted))
+      : options;
+  }).value;
+  const current = options.find((option) => option.value === value);
+  const place = Math.min(active.value, found.length - 1);
+
+  const close = () => {
+    open.value = false;
+    button.current?.focus();
+  };
+  const show = () => {
+    query.value = "";
+    active.value = Math.max(
+      0,
+      options.findIndex((option) => option.value === value),
+    );
+    open.value = true;
+  };
+  const choose = (option: Option<V> | undefined) => {
+    if (!option) return;
+    onChoose(option.value);
+    close();
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = {
+      ArrowDown: place + 1,
+      ArrowUp: place - 1,
+      PageDown: place + 8,
+      PageUp: place - 8,
+      ...(searchable ? {} : { Home: 0, End: found.length - 1 }),
+    };
+    const to = steps[event.key];
+    if (to !== undefined) active.value = Math.min(Math.max(to, 0), found.length - 1);
+    else if (event.key === "Enter" || (event.key === " " && !searchable)) choose(found[place]);
+    else if (event.key === "Escape") close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  useEffect(() => {
+    if (!open.value) return;
+    (searchable ? search : list).current?.focus();
+    const page = box.current?.getRootNode();
+    const outside = (event: Event) => {
+      if (!event.composedPath().includes(box.current!)) open.value = false;
+    };
+    page?.addEventListener("pointerdown", outside);
+    return () => page?.removeEventListener("pointerdown", outside);
+  }, [open.value]);
+  useEffect(() => {
+    if (open.value) list.current?.children[place]?.scrollIntoView?.({ block: "nearest" });
+  }, [open.value, place]);
+
+  const pointing = {
+    "aria-controls": `${id}-list`,
+    "aria-activedescendant": found[place] ? `${id}-${place}` : undefined,
+  };
+  return (
+    <div class="nbx-menu" ref={box}>
+      <span class="nbx-muted" id={`${id}-label`}>
+        {label}
+      </span>
+      <button
+        type="button"
+        ref={button}
+        id={`${id}-button`}
+        aria-haspopup="listbox"
+        aria-expanded={open.value}
+        aria-labelledby={`${id}-label ${id}-button`}
+        onClick={() => (open.value ? close() : show())}
+        onKeyDown={(event) => {
+          if (event.key === "ArrowDown" && !open.value) (show(), event.preventDefault());
+        }}
+      >
+        <bdi>{current?.label ?? ""}</bdi>
+      </button>
+      <div class="nbx-popup" hidden={!open.value} onKeyDown={onKey}>
+        {searchable && (
+          <input
+            ref={search}
+            role="combobox"
+            aria-expanded="true"
+            aria-label={`Search ${label.toLowerCase()}s`}
+            placeholder={`Search ${options.length - 1} ${label.toLowerCase()}s`}
+            value={query}
+            onInput={(event) => {
+              query.value = event.currentTarget.value;
+              active.value = 0;
+            }}
+            {...pointing}
+          />
+        )}
+        <ul
+          ref={list}
+          id={`${id}-list`}
+          role="listbox"
+          aria-label={`${label}s`}
+          tabIndex={searchable ? -1 : 0}
+          {...(searchable ? {} : pointing)}
+        >
+          {found.map((option, i) => (
+            <li
+              key={i}
+              id={`${id}-${i}`}
+              role="option"
+              class={i === place ? "nbx-active" : undefined}
+              aria-selected={option.value === value}
+              onClick={() => choose(option)}
+              {...{ [`data-${hook}`]: option.name }}
+            >
+              <bdi>{option.label}</bdi>
+            </li>
+          ))}
+        </ul>
+        {found.length === 0 && <p class="nbx-muted">No match</p>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,225 @@
+/** Features ranked by importance: a listbox of bars, of which only those near the window exist. */
+import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { count, counted, decimals, percentTicks } from "../format.js";
+import { filtered } from "../ranking.js";
+import type { Store } from "../store.js";
+import { Legend } from "./legend.js";
+import { nameWidth } from "./measure.js";
+import { Profile } from "./profile.js";
+import { Row, ROW } from "./row.js";
+import { Table } from "./table.js";
+import { Tip } from "./tip.js";
+
+/** Height of the gap that the 90 % line stands in. */
+const GAP = 22;
+/** Rows beyond the window, above and below; short lists are there from end to end. */
+const BEYOND = 12;
+
+interface Props {
+  store: Store;
+  root: HTMLElement;
+}
+
+export function Importance({ store, root }: Props) {
+  const id = useId();
+  const query = useSignal("");
+  const hovered = useSignal<number | null>(null);
+  const scroll = useSignal({ top: 0, height: 560, track: 300 });
+  const list = useRef<HTMLDivElement>(null);
+  const filter = useRef<HTMLInputElement>(null);
+
+  const names = store.names.value;
+  const slice = store.slice.value!;
+  const ranking = store.ranking.value!;
+  const matches = useComputed(() =>
+    filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
+  );
+  const shown = matches.value ?? ranking.order;
+  const cut = matches.value || ranking.cut >= shown.length ? 0 : ranking.cut;
+  const topOf = (place: number) => place * ROW + (cut && place >= cut ? GAP : 0);
+  const placeAt = (y: number) => {
+    if (!cut || y < cut * ROW) return Math.floor(y / ROW);
+    return y < cut * ROW + GAP ? -1 : Math.floor((y - GAP) / ROW);
+  };
+  const height = topOf(shown.length);
+  const first = useComputed(() => Math.floor(scroll.value.top / ROW / 4) * 4 - BEYOND).value;
+  const visible = useComputed(() => Math.ceil(scroll.value.height / ROW) + 2 * BEYOND + 4).value;
+  const from = Math.max(0, first);
+  const rows = shown.slice(from, Math.max(0, first + visible));
+  const places = decimals(slice.share[ranking.order[0]!]!);
+  const narrow = useComputed(() => scroll.value.track < 170).value;
+  const ticks = percentTicks(ranking.domain, narrow ? 2 : 4);
+  const step = ticks[1] ? (100 * ticks[1].value) / ranking.domain : 200;
+  const selected = store.choice.value.feature;
+  const at = selected === null ? -1 : shown.indexOf(selected);
+
+  useLayoutEffect(() => watchSize(list.current!, scroll), []);
+  useLayoutEffect(() => {
+    root.style.setProperty("--nbx-names", `${nameWidth(root, names)}px`);
+  }, [names]);
+  const reveal = (place: number) => {
+    const box = list.current!;
+    const top = topOf(place);
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (top + ROW > box.scrollTop + box.clientHeight)
+      box.scrollTop = top + ROW - box.clientHeight;
+  };
+  // A pick from elsewhere (Python, another view) is brought into the window.
+  useLayoutEffect(() => {
+    if (at >= 0) reveal(at);
+  }, [selected, ranking]);
+  useSignalEffect(() => {
+    void query.value;
+    if (list.current) list.current.scrollTop = 0;
+  });
+
+  const pick = (place: number) => {
+    const feature = shown[Math.min(Math.max(place, 0), shown.length - 1)];
+    if (feature !== undefined) store.choose({ feature });
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor(list.current!.clientHeight / ROW) - 1);
+    const to: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at < 0 ? 0 : at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: shown.length - 1,
+    };
+    if (event.metaKey || event.ctrlKey || event.altKey) return;
+    if (event.key in to) pick(to[event.key]!);
+    else if (event.key === "Escape") store.choose({ feature: null });
+    else if (event.key === "/") filter.current?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const under = (event: MouseEvent) => {
+    const box = list.current!;
+    const place = placeAt(event.clientY - box.getBoundingClientRect().top + box.scrollTop);
+    return shown[place] ?? null;
+  };
+  const announced =
+    matches.value && `${count(shown.length)} of ${counted(names.length, "feature")}`;
+
+  return (
+    <section class="nbx-importance" aria-label="Feature importance">
+      <div class="nbx-bar-head">
+        <h4>Feature importance</h4>
+        <Legend ranking={ranking} confidence={store.meta.value!.confidence} />
+        <span class="nbx-filter">
+          <span class="nbx-muted" role="status">
+            {announced}
+          </span>
+          <input
+            ref={filter}
+            type="search"
+            placeholder="Filter"
+            aria-label="Filter features by name"
+            aria-keyshortcuts="/"
+            value={query}
+            onInput={(event) => (query.value = event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Escape") query.value = "";
+              else if (event.key !== "ArrowDown" && event.key !== "Enter") return;
+              list.current?.focus();
+              if (event.key !== "Escape" && at < 0) pick(0);
+              event.preventDefault();
+            }}
+          />
+        </span>
+      </div>
+      <div class="nbx-axis" aria-hidden="true">
+        <span class="nbx-track">
+          {ranking.cut > 0 &&
+            ticks.map(({ value, text }) => (
+              <span
+                class={value > 0.92 * ranking.domain ? "nbx-end" : undefined}
+                style={{ left: `${(100 * value) / ranking.domain}%` }}
+              >
+                {text}
+              </span>
+            ))}
+        </span>
+        <span class="nbx-share">share</span>
+      </div>
+      <div class="nbx-scroller">
+        <div
+          ref={list}
+          class="nbx-list"
+          style={{ "--nbx-step": `${step}%` }}
+          role="listbox"
+          tabIndex={0}
+          aria-label="Features ranked by importance"
+          aria-activedescendant={
+            at >= from && at < from + rows.length ? `${id}-${selected}` : undefined
+          }
+          onKeyDown={onKey}
+          onScroll={(event) => {
+            scroll.value = { ...scroll.peek(), top: event.currentTarget.scrollTop };
+          }}
+          onClick={(event) => {
+            const feature = under(event);
+            if (feature !== null) store.choose({ feature: feature === selected ? null : feature });
+          }}
+          onPointerMove={(event) => (hovered.value = under(event))}
+          onPointerLeave={() => (hovered.value = null)}
+        >
+          <div role="presentation" style={{ height: `${height}px` }}>
+            {rows.map((feature, i) => (
+              <Row
+                key={feature}
+                id={`${id}-${feature}`}
+                name={names[feature]!}
+                feature={feature}
+                slice={slice}
+                ranking={ranking}
+                places={places}
+                top={topOf(from + i)}
+                position={from + i}
+                setSize={shown.length}
+                selected={feature === selected}
+              />
+            ))}
+            {cut > 0 && (
+              <div
+                class="nbx-cut"
+                aria-hidden="true"
+                style={{ transform: `translateY(${cut * ROW}px)` }}
+              >
+                <span>
+                  {counted(cut, "feature") + (cut === 1 ? " carries 90 %" : " carry 90 %")}
+                </span>
+              </div>
+            )}
+          </div>
+        </div>
+        {shown.length === 0 && <p class="nbx-nothing">No feature has “{query}” in its name.</p>}
+        <Profile
+          list={list}
+          scroll={scroll}
+          height={height}
+          shown={shown}
+          slice={slice}
+          selected={at}
+        />
+      </div>
+      <Tip store={store} hovered={hovered} root={root} list={list} />
+      <Table names={names} slice={slice} ranking={ranking} shown={shown} />
+    </section>
+  );
+}
+
+type Window = { top: number; height: number; track: number };
+
+function watchSize(list: HTMLElement, scroll: Signal<Window>): () => void {
+  const measure = () => {
+    const track = list.querySelector(".nbx-track")?.clientWidth ?? scroll.peek().track;
+    scroll.value = { top: list.scrollTop, height: list.clientHeight || 560, track };
+  };
+  const observer = new ResizeObserver(measure);
+  observer.observe(list);
+  return () => observer.disconnect();
+}

@@ -1,0 +1,117 @@
+/** What stands around the views of one explanation: title, question, notes, switches, states. */
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { counted, printable, responseLabel } from "../format.js";
+import type { Store } from "../store.js";
+import type { Output } from "../wire.js";
+import { Menu, Segments, type Option } from "./choose.js";
+import { Notice } from "./notice.js";
+
+interface Props {
+  store: Store;
+  root: HTMLElement;
+  children: ComponentChildren;
+}
+
+export function Panel({ store, root, children }: Props) {
+  const status = store.status.value;
+  const shown = store.meta.value && (status.state === "ready" || status.state === "live");
+  const state =
+    shown && !store.slice.value && store.wait.value === "asked" ? "loading" : status.state;
+  useEffect(() => {
+    root.dataset["nbxState"] = state;
+  }, [state]);
+  if (!shown) return <Notice status={status} again={store.attended && (() => store.again())} />;
+  return (
+    <>
+      <Header store={store} />
+      {store.slice.value ? children : <Waiting store={store} />}
+    </>
+  );
+}
+
+function Header({ store }: { store: Store }) {
+  const meta = store.meta.value!;
+  const { response } = store.choice.value;
+  const notes = meta.responses.find(({ name }) => name === response)?.notes ?? [];
+  return (
+    <header class="nbx-head">
+      <div class="nbx-title">
+        <h3>
+          <bdi>{meta.title}</bdi>
+        </h3>
+        <span class="nbx-muted">{counted(store.names.value.length, "feature")}</span>
+        {store.status.value.state === "live" && <span class="nbx-live">Live</span>}
+      </div>
+      <div class="nbx-switches">
+        <Outputs store={store} />
+        <Responses store={store} />
+      </div>
+      <p class="nbx-question">
+        <bdi>{store.slice.value?.question ?? " "}</bdi>
+      </p>
+      {notes.length > 0 && (
+        <details class="nbx-notes">
+          <summary>{counted(notes.length, "note")}</summary>
+          <ul>
+            {notes.map((note) => (
+              <li>
+                <bdi>{note}</bdi>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </header>
+  );
+}
+
+/** Few outputs stand side by side, more go into a menu. */
+const MOST_SEGMENTS = 5;
+const MOST_LETTERS = 44;
+
+function Outputs({ store }: { store: Store }) {
+  const { outputs } = store.meta.value!;
+  if (outputs.length < 2) return null;
+  const options: Option<Output>[] = [
+    { value: null, label: "all outputs", name: "" },
+    ...outputs.map((name, i) => ({ value: i, label: printable(name), name })),
+  ];
+  const letters = options.reduce((sum, { label }) => sum + label.length, 0);
+  const Choose = options.length <= MOST_SEGMENTS && letters <= MOST_LETTERS ? Segments : Menu;
+  return (
+    <Choose
+      label="Output"
+      hook="output"
+      options={options}
+      value={store.choice.value.output}
+      onChoose={(output: Output) => store.choose({ output })}
+    />
+  );
+}
+
+function Responses({ store }: { store: Store }) {
+  const { responses } = store.meta.value!;
+  if (responses.length < 2) return null;
+  return (
+    <Segments
+      label="Response"
+      hook="response"
+      options={responses.map(({ name }) => ({ value: name, label: responseLabel(name), name }))}
+      value={store.choice.value.response}
+      onChoose={(response: string) => store.choose({ response })}
+    />
+  );
+}
+
+/** The chosen slice is not in the page. */
+function Waiting({ store }: { store: Store }) {
+  const wait = store.wait.value;
+  if (wait && wait !== "asked") return <p class="nbx-wait">{wait.error}</p>;
+  return (
+    <div class="nbx-wait" role="status" aria-busy="true">
+      <p class="nbx-soon">Asking the kernel for these importances …</p>
+      <p class="nbx-busy">The kernel is busy; this will fill in when it is free.</p>
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+/** One feature: rank, name, bar with its whisker from a common zero, share and arrow. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { ARROW, fixed, parts, printable, WORDS } from "../format.js";
+import { directionOf, type Ranking } from "../ranking.js";
+import type { Slice } from "../wire.js";
+
+export const ROW = 22;
+
+interface Props {
+  id: string;
+  name: string;
+  feature: number;
+  slice: Slice;
+  ranking: Ranking;
+  places: number;
+  top: number;
+  position: number;
+  setSize: number;
+  selected: boolean;
+}
+
+export function Row(props: Props) {
+  const { id, feature, slice, ranking, places, top, selected } = props;
+  const share = slice.share[feature]!;
+  const low = slice.low[feature]!;
+  const high = slice.high[feature]!;
+  const direction = directionOf(slice.direction[feature]!);
+  const rank = ranking.place[feature]! + 1;
+  const percent = (value: number) => `${(100 * (value || 0)) / ranking.domain}%`;
+  const known = !Number.isNaN(low) && !Number.isNaN(high);
+  const name = printable(props.name);
+  const [head, tail] = parts(name);
+  const row = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLElement>(null);
+  const width = (share || 0) / ranking.domain;
+  const was = useRef({ top, width });
+  useLayoutEffect(() => {
+    const before = was.current;
+    was.current = { top, width };
+    if (top !== before.top)
+      glide(row.current, `translateY(${before.top}px)`, `translateY(${top}px)`);
+    if (width !== before.width && width > 0)
+      glide(bar.current, `scaleX(${before.width / width})`, "none");
+  }, [top, width]);
+  const spoken =
+    `${name}, ${fixed(share, places)} percent` +
+    (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
+    (direction === "none" ? "" : `, ${WORDS[direction]}`);
+  return (
+    <div
+      ref={row}
+      id={id}
+      class={`nbx-row nbx-${direction}${selected ? " nbx-selected" : ""}`}
+      style={{ transform: `translateY(${top}px)` }}
+      role="option"
+      aria-selected={selected}
+      aria-posinset={props.position + 1}
+      aria-setsize={props.setSize}
+      aria-label={`${rank}. ${spoken}`}
+      data-feature={props.name}
+    >
+      <span class="nbx-rank">{rank}</span>
+      <span class="nbx-name">
+        <span dir="auto">
+          <span>{head}</span>
+          {tail && <span>{tail}</span>}
+        </span>
+      </span>
+      <span class="nbx-track">
+        <i ref={bar} class="nbx-bar" style={{ width: percent(share) }} />
+        {known && high > low && (
+          <i class="nbx-whisker" style={{ left: percent(low), width: percent(high - low) }} />
+        )}
+      </span>
+      <span class="nbx-share">{fixed(share, places)}</span>
+      <span class="nbx-arrow">{ARROW[direction]}</span>
+    </div>
+  );
+}
+
+/** From where it was to where it is; a reader's eye follows what moves. */
+function glide(element: HTMLElement | null, from: string, to: string): void {
+  const view = element?.ownerDocument.defaultView;
+  if (!element?.animate || view?.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const frames = [{ transform: from }, { transform: to }];
+  element.animate(frames, { duration: 220, easing: "cubic-bezier(0.2, 0, 0, 1)" });
+}

@@ -1,0 +1,149 @@
+/** What crosses from Python, and how it is read. Written down in nbexplain/notebook/PROTOCOL.md. */
+
+export const PROTOCOL = 1;
+
+/** JSON, with binary values as views on their bytes. */
+export interface Packed {
+  dtype: string;
+  shape: number[];
+  data: DataView | Uint8Array;
+}
+
+export interface Status {
+  state: "empty" | "loading" | "ready" | "live" | "error";
+  /** Rows done, of how many, and the seconds that are left. */
+  done?: number;
+  total?: number | null;
+  left?: number | null;
+  message?: string;
+  detail?: string;
+  /** Whether Python can run the failed call again. */
+  again?: boolean;
+}
+
+/** Position of an output; null stands for all of them combined. */
+export type Output = number | null;
+
+export interface SliceInfo {
+  response: string;
+  output: Output;
+  question: string;
+}
+
+export interface Meta {
+  title: string;
+  method: string;
+  scale: string;
+  confidence: number;
+  rows: number;
+  outputs: string[];
+  output: Output;
+  response: string;
+  responses: { name: string; notes: string[] }[];
+  slices: SliceInfo[];
+}
+
+/** What is chosen: positions in the names and the outputs, and the response's name. */
+export interface Choice {
+  feature: number | null;
+  output: Output;
+  response: string;
+}
+
+/** A choice with its author: `client` is random per page and empty for Python. */
+export interface Selection extends Choice {
+  client: string;
+  seq: number;
+}
+
+/** The importances of one response and output, each `[features]` in the data's order. */
+export interface Slice extends SliceInfo {
+  share: Float32Array;
+  low: Float32Array;
+  high: Float32Array;
+  /** mean / rms of the derivative; NaN makes no claim. */
+  direction: Float32Array;
+}
+
+export type FromPage =
+  ({ t: "select" } & Selection) | { t: "slice"; response: string; output: Output } | { t: "again" };
+
+export type ToPage =
+  | { t: "slice"; response: string; output: Output; question: string }
+  | { t: "slice"; response: string; output: Output; error: string };
+
+export interface State {
+  _proto: number;
+  status: Status;
+  meta: Meta | Record<string, never>;
+  names: string[];
+  importance: Packed | Record<string, never>;
+  selection?: Selection | Record<string, never>;
+}
+
+const ARRAYS = {
+  "<f4": Float32Array,
+  "<u2": Uint16Array,
+  "<u4": Uint32Array,
+  "|u1": Uint8Array,
+} as const;
+
+export type Dtype = keyof typeof ARRAYS;
+
+/** A typed array on the packed bytes: a view where they are aligned, else a copy. */
+export function unpack<D extends Dtype>(
+  packed: Packed,
+  dtype: D,
+): InstanceType<(typeof ARRAYS)[D]> {
+  if (packed.dtype !== dtype) throw new Error(`Expected ${dtype}, not ${packed.dtype}.`);
+  const type = ARRAYS[dtype];
+  const length = packed.shape.reduce((product, n) => product * n, 1);
+  const { buffer, byteOffset, byteLength } = packed.data;
+  if (byteLength !== length * type.BYTES_PER_ELEMENT)
+    throw new Error(
+      `${byteLength} bytes do not hold shape [${packed.shape.join(", ")}] of ${dtype}.`,
+    );
+  const aligned = byteOffset % type.BYTES_PER_ELEMENT === 0;
+  const array = aligned
+    ? new type(buffer as ArrayBuffer, byteOffset, length)
+    : new type(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+  return array as InstanceType<(typeof ARRAYS)[D]>;
+}
+
+/** The slices of a page's state, by `key`. */
+export function slices(meta: Meta, packed: Packed, features: number): Map<string, Slice> {
+  const [count, quantities, width] = packed.shape;
+  if (count !== meta.slices.length || quantities !== 4 || width !== features)
+    throw new Error(
+      `Importances of shape [${packed.shape.join(", ")}] do not fit ` +
+        `${meta.slices.length} slices of ${features} features.`,
+    );
+  const values = unpack(packed, "<f4");
+  return new Map(
+    meta.slices.map((info, i) => [
+      key(info),
+      slice(info, values.subarray(i * 4 * features, (i + 1) * 4 * features)),
+    ]),
+  );
+}
+
+/** One slice from its `[4, features]` values. */
+export function slice(info: SliceInfo, values: Float32Array): Slice {
+  const n = values.length / 4;
+  const row = (i: number) => values.subarray(i * n, (i + 1) * n);
+  return { ...info, share: row(0), low: row(1), high: row(2), direction: row(3) };
+}
+
+export const key = ({ response, output }: { response: string; output: Output }): string =>
+  `${output ?? ""}\n${response}`;
+
+/** Bytes written as `{"base64": …}` become views again; everything else stays as it is. */
+export function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value);
+  const first = entries[0];
+  if (entries.length === 1 && first?.[0] === "base64" && typeof first[1] === "string")
+    return Uint8Array.from(atob(first[1]), (c) => c.charCodeAt(0));
+  return Object.fromEntries(entries.map(([k, v]) => [k, decode(v)]));
+}
