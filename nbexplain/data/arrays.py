@@ -49,7 +49,7 @@ def array_input(X: object, called: str) -> Input | None:
     if isinstance(X, Tensor):
         return _tensor_input(X, called)
     if type(X).__module__.startswith("scipy.sparse"):
-        raise ValueError(f"{called} is a sparse matrix: pass {called}.toarray().")
+        raise ValueError(f"{called} is a sparse matrix: use .toarray() on it.")
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(f"{called} is a masked array with masked entries: fill or drop them.")
     if isinstance(X, list):
@@ -80,14 +80,14 @@ def _tensor_input(X: Tensor, called: str) -> TensorInput:
 
 def _numpy_input(X: NDArray[Any], called: str) -> ArrayInput:
     if X.dtype.names:
-        raise ValueError(f"{called} is a structured array: pass pd.DataFrame({called}).")
+        raise ValueError(f"{called} is a structured array: pass it as a frame, with pd.DataFrame.")
     if X.dtype.kind not in "biuf":
         content = {"c": "complex numbers", "M": "dates", "m": "durations", "O": "Python objects"}
         what = content.get(X.dtype.kind, "text")
-        hint = (
-            f"pass {called}.astype(float)" if what == "Python objects" else "turn them into floats"
+        raise ValueError(
+            f"{called} holds {what} (dtype {X.dtype}), not numbers: use .astype(float) on it, or "
+            f"turn them into numbers as in training."
         )
-        raise ValueError(f"{called} holds {what} (dtype {X.dtype}), not numbers: {hint}.")
     _check_axes(X.shape, called)
     return ArrayInput(
         called=called,
@@ -130,7 +130,7 @@ def _rectangle(rows: list[Any], called: str) -> NDArray[Any]:
 
 def _check_axes(shape: Sequence[int], called: str) -> None:
     if not len(shape):
-        raise ValueError(f"{called} is a single number: pass rows, for example [[{called}]].")
+        raise ValueError(f"{called} is a single number: pass rows, such as [[1.0, 2.0]].")
 
 
 def _layout(X: Tensor) -> str:

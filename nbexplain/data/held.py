@@ -47,11 +47,8 @@ class Held(Source):
 
     def take(self, positions: Sequence[int] | NDArray[np.int64]) -> Batch:
         """Copies of these rows."""
-        rows = np.asarray(positions, dtype=np.int64)
-        count = self.inputs[0].rows
-        if len(rows) and (rows.min() < 0 or rows.max() >= count):
-            raise IndexError(f"X has rows 0 to {count - 1}, not all of {rows.tolist()}.")
-        return self._read(rows, int(rows[0]) if len(rows) else 0)
+        rows = checked_positions(positions, self.inputs[0].rows)
+        return self._read(rows, int(rows[0]))
 
     def new_rows(self, X: object) -> Batch:
         """Rows in the form of X's inputs."""
@@ -107,6 +104,24 @@ class Held(Source):
         return Batch(inputs, start, self.target.values[where])
 
 
+def checked_positions(
+    positions: Sequence[int] | NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
+    """The positions as an array, none of them outside the rows.
+
+    Raises:
+        ValueError: there are none.
+        IndexError: there is no row at one of them.
+    """
+    rows = np.asarray(positions, dtype=np.int64)
+    if not len(rows):
+        raise ValueError("No rows are asked for: pass at least one position.")
+    if rows.min() < 0 or rows.max() >= count:
+        odd = rows[(rows < 0) | (rows >= count)][0]
+        raise IndexError(f"There is no row at position {odd}: X has rows 0 to {count - 1}.")
+    return rows
+
+
 def looks_finite(values: Tensor) -> bool:
     """Whether the sum is finite; if not, something is NaN or infinite, or the sum overflowed."""
     return not values.is_floating_point() or bool(values.sum().isfinite())
@@ -131,8 +146,8 @@ def inputs_of(X: object, called: str = "X") -> tuple[tuple[Input, ...], tuple[st
         inputs = [one_input(X, called)]
         if not inputs[0].shape:
             raise ValueError(
-                f"{called} has one axis: pass {called}.reshape(-1, 1) for rows of one feature, or "
-                f"{called}.reshape(1, -1) for one row."
+                f"{called} has one axis: use .reshape(-1, 1) on it for rows of one feature, or "
+                f".reshape(1, -1) for one row."
             )
     if not inputs:
         raise ValueError(f"{called} is an empty {type(X).__name__}: pass at least one input.")
@@ -144,7 +159,7 @@ def one_input(X: object, called: str) -> Input:
     if X is None or isinstance(X, str | bytes | int | float | complex | Mapping | tuple):
         raise TypeError(f"{called} is {_a(X)}: pass a frame, an array or a tensor of numbers.")
     if is_pandas(X, "Series"):
-        raise ValueError(f"{called} is a Series: pass a frame, for example {called}.to_frame().")
+        raise ValueError(f"{called} is a Series: pass a frame, for example with .to_frame().")
     found = array_input(X, called)
     if found is None:
         frame = as_frame(X)
@@ -178,8 +193,8 @@ def _together(inputs: list[Input], called: str) -> tuple[Input, ...]:
         return tuple(inputs)
     if any(isinstance(one, TensorInput) for one in inputs):
         raise ValueError(
-            f"{called} holds integers, which have no derivative: pass {called}.float() if they are "
-            f"quantities; if they are token or category codes, pass a model of the embedded values."
+            f"{called} holds integers, which have no derivative: use .float() on quantities; for "
+            f"token or category codes pass the embedded values, and a model of them."
         )
     return tuple(one.as_floats() for one in inputs)
 

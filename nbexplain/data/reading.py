@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
+import numpy as np
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from nbexplain.data.batched import Streamed
+from nbexplain.data.batching import bounds, holds_rows, split, takes
+from nbexplain.data.frames import as_frame, is_pandas
 from nbexplain.data.held import Held, inputs_of
 from nbexplain.data.inputs import plural
+from nbexplain.data.loaders import loaded, tensors_in
 from nbexplain.data.source import Source
 from nbexplain.data.targets import target
 from nbexplain.model.snapshot import Signature
@@ -17,7 +26,7 @@ def read(X: object, y: object = None, *, forward: Signature | None = None) -> So
     Args:
         X: a frame (pandas, or any that narwhals reads), an array, a tensor, a list of rows; a
             tuple or dict of these for a model of several inputs; a Dataset, a DataLoader or an
-            iterable of batches.
+            iterable of batches, which are what X may be, or (inputs, y).
         y: a Series, array, tensor or list with a value for each row; None if there is none or
             the batches carry it.
         forward: what the model takes, to tell the inputs of a batch from its y.
@@ -34,11 +43,53 @@ def read(X: object, y: object = None, *, forward: Signature | None = None) -> So
     if isinstance(X, nn.Module) or (callable(X) and not hasattr(X, "__iter__")):
         name = getattr(X, "__name__", type(X).__name__)
         raise TypeError(f"X is the model or function {name}: the order is explain(model, X, y).")
+    if isinstance(X, Dataset | DataLoader):
+        if (tensors := tensors_in(X)) is not None:
+            inputs, own = split(tensors, forward, "X")
+            return _held(inputs, own if y is None else y, forward)
+        return loaded(X, None if y is None else target(y), forward)
+    # A lazy frame is computed here, once.
+    frame = as_frame(X)
+    if frame is not None or _in_memory(X):
+        return _held(X if frame is None else frame, y, forward)
+    if y is not None:
+        raise ValueError("y cannot be matched to the rows of a stream: let its batches be (x, y).")
+    batches = cast("Iterable[object]", X)
+    if not isinstance(batches, Iterator):
+        return Streamed(lambda: iter(batches), isinstance(X, list), forward)
+    return Streamed(_once(batches), False, forward)
+
+
+def _in_memory(X: object) -> bool:
+    """Whether X is all there (or no data at all, which reading it will say)."""
+    if isinstance(X, list):
+        rows = cast("list[Any]", X)
+        return not rows or not _is_batch(rows[0])
+    if isinstance(X, Tensor | np.ndarray | tuple | Mapping | str | bytes) or is_pandas(X, "Series"):
+        return True
+    return hasattr(X, "__array__") or not isinstance(X, Iterable)
+
+
+def _is_batch(X: object) -> bool:
+    """Whether an element of a list is a batch, not a row."""
+    if isinstance(X, Tensor | np.ndarray):
+        return X.ndim > 1
+    if isinstance(X, tuple | list):
+        return any(holds_rows(part) for part in cast("tuple[Any, ...]", X))
+    return holds_rows(X)
+
+
+def _held(X: object, y: object, forward: Signature | None) -> Held:
     inputs, names = inputs_of(X)
-    if names is None and forward is not None and not forward.var_positional:
-        most = len(forward.names)
-        if not forward.required <= len(inputs) <= most:
-            raise ValueError(f"X has {plural(len(inputs), 'input')} and the model takes {most}.")
+    least, most = bounds(forward)
+    if names is None and not least <= len(inputs) <= most:
+        third = "; y is the third argument" if len(inputs) == 2 and most == 1 else ""
+        raise ValueError(
+            f"X is a tuple of {plural(len(inputs), 'input')} and the model takes "
+            f"{takes(forward)}{third}."
+            if len(inputs) > 1
+            else f"X is one input and the model takes {takes(forward)}: pass a tuple of them."
+        )
     if y is None:
         return Held(inputs, names)
     found = target(y)
@@ -48,3 +99,18 @@ def read(X: object, y: object = None, *, forward: Signature | None = None) -> So
             f"pass one value for each row."
         )
     return Held(inputs, names, found)
+
+
+def _once(batches: Iterator[object]) -> Any:
+    """Opens an iterator the first time, and says what to do the second."""
+    left = [batches]
+
+    def begin() -> Iterator[object]:
+        if not left:
+            raise ValueError(
+                "X was an iterator and has been read to its end: pass X as a list of batches, or "
+                "as a DataLoader, to read it again."
+            )
+        return left.pop()
+
+    return begin
