@@ -2,17 +2,16 @@
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from inspect import signature
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nbexplain.data import Source, read
-from nbexplain.engine.samples import Keep
+from nbexplain.arguments import check_numbers, keep_of, refuse, scale_of
+from nbexplain.data import Batch, read
 from nbexplain.engine.swept import Swept
 from nbexplain.explanation import Explanation
 from nbexplain.features import Features, features, side_by_side
@@ -20,15 +19,8 @@ from nbexplain.methods import Method, resolve
 from nbexplain.model import Snapshot, untouched
 from nbexplain.passes import Work, rows_at_once
 from nbexplain.progress import Progress
-from nbexplain.question import RESPONSES
 from nbexplain.remarks import listed
 from nbexplain.subject import Asked, ask
-
-KEPT_BYTES = 64 * 2**20
-"""Bytes of derivatives kept when the user does not say."""
-
-MOST_KEPT_BYTES = 256 * 2**20
-"""Bytes of derivatives kept at most."""
 
 PROBE = 64
 """Rows looked at before the pass."""
@@ -94,6 +86,7 @@ def explain(
         seed: of the choice of kept rows.
         progress: a bar after a second (None), at once (True) or never (False); or a function
             that is told `(rows done, rows in all)` after every batch.
+        **unknown: refused, with the argument that was probably meant.
 
     Returns:
         The explanation. An interrupt (Ctrl-C) after the first batch ends the pass and gives the
@@ -113,20 +106,27 @@ def explain(
     {'x0': 75.0, 'x1': 25.0}
     """
     began = perf_counter()
-    _refuse(unknown)
+    refuse(unknown, [name for name in signature(explain).parameters if name != "unknown"])
     resolved = resolve(method)
-    _check_numbers(confidence, batch_size, seed)
+    check_numbers(confidence, batch_size, seed)
     with untouched():
         snapshot = Snapshot(model)
         source = read(X, y, forward=snapshot.parameters_of_forward)
         asked = ask(snapshot, source, response, outputs, output_names, resolved.name, PROBE)
     named = _features(asked, feature_names, groups)
     entries, width = len(named.cells), len(asked.question.names)
-    wanted_scale, scaling = _scale(scale, named)
+    wanted_scale, scaling = scale_of(scale, named)
     question = asked.question.scaled(wanted_scale)
-    kept, remark = _keep(keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed)
+    kept, remark = keep_of(
+        keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed
+    )
     work = Work(
-        asked.subject, asked.source, resolved, named, kept, batch_size or rows_at_once(width, entries)
+        asked.subject,
+        asked.source,
+        resolved,
+        named,
+        kept,
+        batch_size or rows_at_once(width, entries),
     )
     # Where not all rows can be kept, the other responses' sums are formed along the way.
     everything = asked.source.count is not None and kept.capacity >= asked.source.count
@@ -155,54 +155,12 @@ def explain(
     )
 
 
-def _refuse(unknown: Mapping[str, object]) -> None:
-    """An argument that explain() does not have, with the one that was meant."""
-    for name in unknown:
-        known = [p for p in signature(explain).parameters if p != "unknown"]
-        meant = _MEANT.get(name) or next(iter(get_close_matches(name, known, 1)), None)
-        hint = f"did you mean {meant}=? " if meant else ""
-        raise TypeError(f"explain() has no argument {name}=: {hint}It takes {', '.join(known)}.")
-
-
-_MEANT = {
-    "target": "outputs",
-    "targets": "outputs",
-    "output": "outputs",
-    "class_names": "output_names",
-    "target_names": "output_names",
-    "columns": "feature_names",
-    "names": "feature_names",
-    "labels": "y",
-    "data": "X",
-    "inputs": "X",
-    "n_samples": "keep",
-    "normalize": "scale",
-    "alpha": "confidence",
-    "verbose": "progress",
-    "random_state": "seed",
-}
-"""What other libraries call our arguments."""
-
-
-def _check_numbers(confidence: float, batch_size: int | None, seed: int) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence={confidence} must lie between 0 and 1: 0.95 means 95 %.")
-    if batch_size is not None and (not _is_whole(batch_size) or batch_size < 1):
-        raise ValueError(f"batch_size={batch_size!r} must be a whole number of rows, 1 or more.")
-    if not _is_whole(seed) or seed < 0:
-        raise ValueError(f"seed={seed!r} must be a whole number, 0 or more.")
-
-
-def _is_whole(number: object) -> bool:
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-
-
 def _features(
     asked: Asked,
     names: Sequence[str] | None,
     groups: Mapping[str, Sequence[str]] | None,
 ) -> Features:
-    """Names of the differentiated entries: the data's own, else the user's, else x0, x1, …"""
+    """Names of the differentiated entries: the data's own, else the user's, else numbered."""
     source = asked.source
     floating = [i for i, x in enumerate(asked.batch.inputs) if x.is_floating_point()]
     shapes = [tuple(asked.batch.inputs[i].shape[1:]) or (1,) for i in floating]
@@ -235,58 +193,7 @@ def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:
     )
 
 
-def _scale(
-    scale: str | ArrayLike | None, named: Features
-) -> tuple[str, np.ndarray[Any, np.dtype[np.float64]] | None]:
-    """The scale's name and factors by entry; None where they come with the pass."""
-    entries = len(named.cells)
-    if scale is None:
-        scale = "none" if named.kind == "image" else "std"
-    if isinstance(scale, str):
-        if scale not in ("std", "none"):
-            raise ValueError(f"scale={scale!r} is unknown: pass 'std', 'none' or an array of units.")
-        return scale, None if scale == "std" else np.ones(entries)
-    units = np.asarray(scale, dtype=np.float64).reshape(-1)
-    if len(units) == len(named.columns) != entries:
-        units = np.broadcast_to(units, (entries // len(units), len(units))).reshape(-1)
-    if len(units) != entries:
-        raise ValueError(f"scale has {len(units)} units, but X has {len(named.columns)} columns.")
-    if not (np.isfinite(units).all() and (units >= 0).all()):
-        raise ValueError("scale must hold finite units, 0 or more.")
-    return "custom", units
-
-
-def _keep(
-    keep: int | Sequence[int] | None, count: int | None, row_bytes: int, seed: int
-) -> tuple[Keep, str | None]:
-    """Which rows to keep, and a remark where they are fewer than asked for."""
-    most = max(1, MOST_KEPT_BYTES // row_bytes)
-    if keep is None:
-        return Keep.among(max(1, KEPT_BYTES // row_bytes), count, seed), None
-    if _is_whole(keep):
-        wanted = int(keep)  # pyright: ignore[reportArgumentType] - _is_whole has looked
-        if wanted < 0:
-            raise ValueError(f"keep={wanted} must be a number of rows, 0 or more, or positions.")
-        remark = f"keep={wanted:,} rows would take more than 256 MB: {most:,} are kept."
-        cut = min(wanted, count or wanted) > most
-        return Keep.among(min(wanted, most), count, seed), remark if cut else None
-    positions = _positions(keep, count)
-    if len(positions) <= most:
-        return Keep(len(positions), positions=positions), None
-    remark = f"keep names {len(positions):,} rows, more than 256 MB: the first {most:,} are kept."
-    return Keep(most, positions=positions[:most]), remark
-
-
-def _positions(keep: object, count: int | None) -> NDArray[np.int64]:
-    positions = np.asarray(keep)
-    if positions.ndim != 1 or positions.dtype.kind not in "iu":
-        raise ValueError(f"keep={keep!r} must be a number of rows or a list of their positions.")
-    if len(positions) and (positions.min() < 0 or (count is not None and positions.max() >= count)):
-        raise ValueError(f"keep holds positions outside X, which has rows 0 to {(count or 0) - 1}.")
-    return np.unique(positions).astype(np.int64)
-
-
-def _blind(work: Work, batch: Any, swept: Swept, response: str) -> list[str]:
+def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:
     """Entries without a derivative that move the output all the same: steps and roundings."""
     flat = (swept.sums[response].second.sum((0, 1)) == 0) & (swept.inputs.deviation > 0)
     floating = [x for x in batch.inputs if x.is_floating_point()]
@@ -324,6 +231,3 @@ def _provenance(seed: int, batch_size: int, seconds: float) -> dict[str, Any]:
         "batch_size": batch_size,
         "seconds": round(seconds, 4),
     }
-
-
-__all__ = ["RESPONSES", "Source", "explain"]

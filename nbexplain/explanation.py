@@ -1,57 +1,29 @@
 """The result: a frozen record of what was asked, of what was found, and of how."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.choices import choose
-from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.axes import Float64
-from nbexplain.engine.importances import Importances, added, importances, roots
+from nbexplain.engine.importances import Importances, importances
 from nbexplain.engine.responses import chain, respond
+from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
 from nbexplain.features import Features
+from nbexplain.origin import Origin
 from nbexplain.question import Question
 from nbexplain.remarks import remarks
 
 if TYPE_CHECKING:
     import altair
     import pandas as pd
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One row: its inputs `[1, *shape]`, outputs `[1, outputs]` and derivatives `[1, outputs, *shape]`."""
-
-    values: Tensor
-    outputs: Tensor
-    jacobian: Tensor
-
-
-class Origin(Protocol):
-    """Where an explanation came from, while it is at hand: more rows and more passes."""
-
-    def locate(self, label: object) -> int:
-        """The position in X of the row with this label."""
-        ...
-
-    def labels(self, positions: NDArray[np.int64]) -> Sequence[object]:
-        """The labels of the rows at these positions."""
-        ...
-
-    def row(self, row: object) -> Row:
-        """The row at a position of X, or a new one given as data."""
-        ...
-
-    def sweep(self, question: Question) -> Swept:
-        """Another pass over X."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -176,8 +148,7 @@ class Explanation:
             (percent).
 
         >>> import torch, nbexplain as nbx
-        >>> model = torch.nn.Linear(2, 1)
-        >>> _ = model.load_state_dict({"weight": torch.tensor([[2.0, -1.0]]), "bias": torch.zeros(1)})
+        >>> model = lambda x: x @ torch.tensor([[2.0], [-1.0]])
         >>> X = torch.tensor([[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0]])
         >>> nbx.explain(model, X).importance()["importance"].round(1).to_dict()
         {'x0': 66.7, 'x1': 33.3}
@@ -185,11 +156,11 @@ class Explanation:
         import pandas as pd
 
         found = self.importances(output)
-        columns = {"importance": found.share, "cumulative": found.cumulative}
-        columns |= {name: getattr(found, name) for name in ("low", "high", "rms", "mean", "std")}
-        table = pd.DataFrame(columns, index=pd.Index(self.features.names, name="feature"))
-        ranked = ["importance", "low", "high", "rms", "mean", "std", "cumulative"]
-        return table.iloc[found.order][ranked]
+        ranked = ("share", "low", "high", "rms", "mean", "std", "cumulative")
+        columns = {name: getattr(found, name)[found.order] for name in ranked}
+        columns = {"importance": columns.pop("share"), **columns}
+        names = [self.features.names[j] for j in found.order]
+        return pd.DataFrame(columns, index=pd.Index(names, name="feature", dtype=object))
 
     def select(self, share: float = 0.9, by: Literal["feature"] = "feature") -> list[str]:
         """The fewest features that carry this share of the importance, in rank order.
@@ -222,13 +193,13 @@ class Explanation:
         """Derivatives times the scale on the kept rows, `[kept, outputs, *input shape]`."""
         sample = self.swept.sample
         jacobian = chain(sample.outputs, sample.jacobian, self.asked.kind, self.response)
-        return self._scaled(jacobian[:, list(self.asked.columns)])
+        return self.scaled(jacobian[:, list(self.asked.columns)])
 
     @cached_property
     def predictions(self) -> NDArray[np.floating]:
         """The response on the kept rows, `[kept, outputs]`."""
         responses = respond(self.swept.sample.outputs, self.asked.kind, self.response)
-        return responses[:, list(self.asked.columns)].numpy()
+        return widened(responses[:, list(self.asked.columns)]).numpy()
 
     @property
     def base_values(self) -> None:
@@ -244,9 +215,10 @@ class Explanation:
             return tuple(self.rows.tolist())
         return tuple(self.origin.labels(self.rows))
 
-    def _scaled(self, jacobian: Tensor) -> NDArray[np.floating]:
-        scaling = self.scaling.reshape(self.features.shape).astype(np.float32)
-        found = jacobian.float().numpy() if jacobian.dtype.itemsize < 4 else jacobian.numpy()
+    def scaled(self, jacobian: Tensor) -> NDArray[np.floating]:
+        """Derivatives `[…, *input shape]` as an array, times the scale."""
+        scaling = self.scaling.reshape(self.features.shape)
+        found = widened(jacobian).numpy()
         return found * scaling.astype(found.dtype)
 
     def local(
@@ -276,81 +248,13 @@ class Explanation:
             ValueError: no such row, or one that was not kept while X is no longer at hand.
 
         >>> import torch, nbexplain as nbx
-        >>> model = torch.nn.Linear(2, 1)
-        >>> _ = model.load_state_dict({"weight": torch.tensor([[2.0, -1.0]]), "bias": torch.zeros(1)})
+        >>> model = lambda x: x @ torch.tensor([[2.0], [-1.0]])
         >>> nbx.explain(model, torch.eye(2), scale="none").local(0)["importance"].round(6).to_dict()
         {'x0': 80.0, 'x1': 20.0}
         """
-        import pandas as pd
+        from nbexplain.local import local
 
-        choose("definition", definition, ["squared", "absolute"])
-        found = self._row(row)
-        column = self.asked.column(output)
-        if column is None:
-            columns = list(self.asked.columns)
-            best = int(found.outputs[0, columns].argmax()) if self.asked.classifier else 0
-            column = columns[best]
-        jacobian = chain(found.outputs, found.jacobian, self.asked.kind, self.response)
-        entries = self._scaled(jacobian[:, column]).astype(np.float64).reshape(-1)
-        squared = definition == "squared"
-        size = added(self.features, entries**2) if squared else roots(self.features, entries**2)
-        with np.errstate(invalid="ignore"):
-            share = 100 * size / size.sum()
-        return pd.DataFrame(
-            {
-                "value": self._values(found.values),
-                "attribution": np.where(self._single, added(self.features, entries), np.nan),
-                "importance": share,
-            },
-            index=pd.Index(self.features.names, name="feature"),
-        )
-
-    @property
-    def _single(self) -> NDArray[np.bool_]:
-        """Which features are one entry, and so have a value and a direction."""
-        owner = self.features.owners[self.features.cells]
-        return np.bincount(owner, minlength=len(self.features)) == 1
-
-    def _values(self, values: Tensor) -> Sequence[object] | NDArray[np.float64]:
-        entries = values.reshape(-1).double().numpy()
-        found = np.where(self._single, added(self.features, entries), np.nan)
-        if self.features.kind != "table" or not self.features.groups:
-            return found
-        named: list[object] = list(found)
-        for name, members in self.features.groups.items():
-            on = [m for m in members if entries[self.features.columns.index(m)] != 0]
-            named[self.features.index(name)] = on[0] if len(on) == 1 else np.nan
-        return named
-
-    def _row(self, row: object) -> Row:
-        sample = self.swept.sample
-        position = self._position(row)
-        if position is not None:
-            (place,) = np.nonzero(sample.positions == position)
-            if len(place):
-                kept = slice(int(place[0]), int(place[0]) + 1)
-                return Row(sample.values[kept], sample.outputs[kept], sample.jacobian[kept])
-        if self.origin is None:
-            raise ValueError(
-                f"row={row!r} is not among the {len(sample.positions):,} kept rows, and X and the "
-                "model are no longer at hand: call nbx.explain again, with keep= for more rows."
-            )
-        return self.origin.row(row if position is None else position)
-
-    def _position(self, row: object) -> int | None:
-        """The position of a labelled row; None when the row is given as data."""
-        if not isinstance(row, (str, bytes, tuple)) and (
-            hasattr(row, "__array__") and getattr(row, "ndim", 0) or isinstance(row, (list, Mapping))
-            or hasattr(row, "columns")
-        ):
-            return None
-        if self.origin is not None:
-            return self.origin.locate(row)
-        if row in self.labels:
-            return int(self.rows[self.labels.index(row)])
-        raise ValueError(
-            f"row={row!r} is not the label of a kept row, and X is no longer at hand to look it up."
-        )
+        return local(self, row, output, definition)
 
     # Other responses
 
@@ -358,9 +262,7 @@ class Explanation:
     def responses(self) -> tuple[str, ...]:
         """Responses that `with_response` gives at once, this one among them."""
         at_hand = self.swept.complete or self.origin is not None
-        return tuple(
-            name for name in self.asked.responses if at_hand or name in self.swept.sums
-        )
+        return tuple(name for name in self.asked.responses if at_hand or name in self.swept.sums)
 
     def with_response(self, response: str) -> "Explanation":
         """The same explanation of another response: "raw", "prob" or "logodds".
@@ -372,7 +274,7 @@ class Explanation:
             ValueError: where this explanation cannot give that response.
 
         >>> import torch, nbexplain as nbx
-        >>> ex = nbx.explain(torch.nn.Linear(2, 3), torch.eye(2), y=["a", "b"], output_names=["a", "b", "c"])
+        >>> ex = nbx.explain(torch.nn.Linear(2, 2), torch.eye(2), y=["no", "yes"])
         >>> ex.response, ex.with_response("logodds").response
         ('prob', 'logodds')
         """
@@ -419,6 +321,7 @@ class Explanation:
         save(self, path)
 
     def __repr__(self) -> str:
+        """The table as aligned text."""
         from nbexplain.notebook.report import plain_text
 
         return plain_text(self)
@@ -432,6 +335,3 @@ class Explanation:
         from nbexplain.notebook.widgets import display
 
         display(self)
-
-
-__all__ = ["Explanation", "Origin", "Row", "Sums"]

@@ -11,21 +11,21 @@ from torch import Tensor
 from nbexplain.data import Batch, Source
 from nbexplain.engine.samples import Keep
 from nbexplain.engine.swept import Swept
-from nbexplain.explanation import Row
 from nbexplain.features import Features
 from nbexplain.methods import Method
 from nbexplain.model import untouched
+from nbexplain.origin import Row
 from nbexplain.progress import Progress
 from nbexplain.question import Question
 from nbexplain.subject import Subject
 
-ENTRIES = 2**21
+ENTRIES = 2**20
 """Derivatives formed at once: few enough to stay near the processor's caches."""
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """A model and its rows, ready for passes; an `explanation.Origin`.
+    """A model and its rows, ready for passes; an `Origin`.
 
     Attributes:
         subject: the differentiated function.
@@ -107,8 +107,9 @@ class Work:
         function = self.subject.function(batch.target)
         outputs, jacobian = self.method.attributions(function, inputs)
         floating = [x for x in batch.inputs if x.is_floating_point()]
-        values = floating[0] if len(floating) == 1 else torch.cat([x.flatten(1) for x in floating], 1)
-        return values, outputs, jacobian
+        if len(floating) == 1:
+            return floating[0], outputs, jacobian
+        return torch.cat([x.flatten(1) for x in floating], dim=1), outputs, jacobian
 
     def _not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
         """Which row and column has a derivative that is not a number."""
@@ -119,7 +120,7 @@ class Work:
         what = "output is" if not torch.isfinite(outputs[row]).all() else "derivative is"
         return (
             f"The model's {what} not finite at row {self.label(start + row)!r} of X "
-            f"(column {name!r}): look at model(X) there, for example for a logarithm or a root of 0."
+            f"(column {name!r}): look at model(X) there, for a logarithm or a root of 0, say."
         )
 
     def label(self, position: int) -> object:
@@ -136,10 +137,8 @@ class Work:
 
     def row(self, row: object) -> Row:
         """A row of X by position, or a new one given as data."""
-        if isinstance(row, int):
-            batch = self.source.take([row])
-        else:
-            batch = self.source.new_rows(row)
+        known = isinstance(row, int)
+        batch = self.source.take([row]) if known else self.source.new_rows(row)
         if (count := len(batch)) != 1:
             raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
         with untouched():
@@ -148,5 +147,5 @@ class Work:
 
 
 def rows_at_once(outputs: int, entries: int) -> int:
-    """How many rows a batch has when the user does not say: a multiple of the jackknife's groups."""
+    """How many rows a batch has when the user does not say."""
     return int(np.clip(ENTRIES // max(1, outputs * entries) // 64 * 64, 128, 4096))

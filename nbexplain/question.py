@@ -96,7 +96,8 @@ class Question:
         if response == self.response:
             return self
         choose("response", response, RESPONSES)
-        if self.response not in RESPONSES or self.among or (self.kind == "values" and self.classifier):
+        inside = self.kind == "values" and self.classifier
+        if self.response not in RESPONSES or self.among or inside:
             raise ValueError(
                 f"response={response!r} needs another pass, because {self.response!r} is part of "
                 f"what was differentiated: call nbx.explain(model, X, y, response={response!r})."
@@ -112,7 +113,7 @@ class Question:
         kind: Kind = "logits" if len(self.names) > 1 else "logit"
         return replace(self, response=response, kind=kind, classifier=True)
 
-    def column(self, output: str | int | None) -> int | None:
+    def column(self, output: object) -> int | None:
         """The column of an explained output, by name or position; None for all combined."""
         if output is None:
             return self.columns[0] if len(self.columns) == 1 else None
@@ -149,8 +150,11 @@ class Question:
             return self.response
         if column is None:
             count = len(self.columns)
-            plural = {"prob": "the probabilities of {} classes", "logodds": "the log-odds of {} classes"}
-            return plural.get(self.response, "{} outputs").format(count) + ", combined"
+            words = {
+                "prob": "the probabilities of {} classes",
+                "logodds": "the log-odds of {} classes",
+            }
+            return words.get(self.response, "{} outputs").format(count) + ", combined"
         name = self._named(column)
         if self.response == "raw" and self.kind in ("logits", "logit"):
             return f"the logit of {name}"

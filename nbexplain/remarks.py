@@ -28,11 +28,11 @@ def remarks(ex: Explanation) -> Iterator[str]:
         constant = unused & ~_any_entry(ex, moving)
         idle = unused & ~constant
         if idle.any():
-            yield f"Not used by the model (derivative 0 on every row): {listed(names[idle])}."
+            yield f"Not used by the model (derivative 0 on every row): {listed(list(names[idle]))}."
         if constant.any() and ex.scale == "std":
             yield (
                 f"Constant in X, so without a standard deviation to move by: "
-                f"{listed(names[constant])}."
+                f"{listed(list(names[constant]))}."
             )
     elif _saturated(ex, found.rms):
         yield (

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.responses import Kind
-from nbexplain.engine.samples import Keep, Sample
+from nbexplain.engine.samples import Keep, Sample, widened
 from nbexplain.engine.swept import Swept
 from nbexplain.explanation import Explanation
-from nbexplain.features import Features, Kind as FeatureKind
+from nbexplain.features import Features
+from nbexplain.features import Kind as FeatureKind
 from nbexplain.question import Question
 
 FORMAT = 1
@@ -41,9 +42,7 @@ def save(ex: Explanation, path: str | Path) -> None:
         "sample.positions": sample.positions,
     }
     for name in ("jacobian", "outputs", "values"):
-        tensor = getattr(sample, name)
-        # NumPy has no bfloat16; half precision is widened without loss.
-        arrays[f"sample.{name}"] = (tensor.float() if tensor.dtype.itemsize < 4 else tensor).numpy()
+        arrays[f"sample.{name}"] = widened(getattr(sample, name)).numpy()
     for response in ex.responses:
         sums = ex.with_response(response).swept.sums[response]
         arrays |= {
@@ -115,8 +114,8 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         columns=tuple(described["columns"]),
         groups={name: tuple(members) for name, members in described["groups"].items()},
     )
-    asked = header["asked"]
-    lists = {name: tuple(asked[name]) for name in ("names", "columns")}
+    asked = cast(dict[str, Any], header["asked"])
+    asked |= {name: tuple(asked[name]) for name in ("names", "columns")}
     positions = arrays["sample.positions"]
     tensors = (torch.from_numpy(arrays[f"sample.{n}"]) for n in ("jacobian", "outputs", "values"))
     count = header["count"]
@@ -135,7 +134,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
     )
     return Explanation(
         title=header["title"],
-        asked=Question(**{**asked, **lists}),
+        asked=Question(**asked),
         features=features,
         swept=swept,
         scaling=arrays["scaling"],

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nbexplain.choices import choose
 from nbexplain.data import Batch, Source
@@ -83,13 +83,12 @@ class Subject:
             return (outputs - target.to(outputs.dtype).view(len(outputs), -1)).square().sum(1)
         classes = torch.tensor(self.codes, device=outputs.device)[target.long()]
         if self.raw == "logits":
-            return F.cross_entropy(outputs, classes, reduction="none")
+            return functional.cross_entropy(outputs, classes, reduction="none")
         if self.raw == "probabilities":
             return -outputs.gather(1, classes[:, None])[:, 0].log()
-        if self.raw == "logit":
-            loss = F.binary_cross_entropy_with_logits
-        else:
-            loss = F.binary_cross_entropy
+        logits = self.raw == "logit"
+        bce = functional.binary_cross_entropy
+        loss = functional.binary_cross_entropy_with_logits if logits else bce
         return loss(outputs[:, 0], classes.to(outputs.dtype), reduction="none")
 
 

@@ -88,13 +88,13 @@ class Spread:
         >>> Spread.of(torch.tensor([[1.0], [3.0]])).deviation.tolist()
         [1.0]
         """
-        values = columns.double()
-        # Measured from the first row, a constant column deviates by exactly 0.
-        origin = values[0]
-        values = values - origin
-        mean = values.mean(0)
-        squares = (values - mean).square_().sum(0)
-        return cls(len(columns), (origin + mean).cpu().numpy(), squares.cpu().numpy())
+        # Measured from the first row, a constant column deviates by exactly 0, and the
+        # difference of squares below does not cancel.
+        origin = columns[0].double()
+        deviations = columns.double().sub_(origin)
+        mean = deviations.mean(0)
+        squares = deviations.square_().sum(0) - len(columns) * mean**2
+        return cls(len(columns), (origin + mean).cpu().numpy(), squares.clamp_(min=0).cpu().numpy())
 
     def merge(self, other: Self) -> Self:
         """The spread of both sets of rows (Chan, Golub & LeVeque 1979)."""

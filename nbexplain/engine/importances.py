@@ -121,9 +121,9 @@ def _pool(
 ) -> Float64[np.ndarray, "*lead parts"]:
     if np.array_equal(into, np.arange(len(into))):  # one member each: nothing to add up
         return values
-    pooled = np.zeros((*values.shape[:-1], int(into.max()) + 1))
-    np.add.at(pooled, (..., into), values)
-    return pooled
+    order = np.argsort(into, kind="stable")
+    starts = np.flatnonzero(np.diff(into[order], prepend=-1))
+    return np.add.reduceat(values[..., order], starts, axis=-1)
 
 
 def _shares(roots: Float64[np.ndarray, "*lead features"]) -> Float64[np.ndarray, "*lead features"]:

@@ -66,7 +66,14 @@ def chain(
     if response == "raw" or kind == "values":
         return jacobian
     flat = jacobian.flatten(2)
-    if kind == "logits":
+    if kind == "logits" and outputs.shape[1] == 2:
+        # Two classes: one difference serves both, with opposite signs.
+        half = flat[:, 1:] - flat[:, :1]
+        if response == "prob":
+            odds = (outputs[:, 1:] - outputs[:, :1]).double()
+            half = half * _variance(odds.sigmoid(), (-odds).sigmoid(), half)
+        flat = torch.cat([-half, half], dim=1)
+    elif kind == "logits":
         flat = _logodds(outputs, flat)
         if response == "prob":
             odds = outputs.double() - _rest(outputs.double())
@@ -82,7 +89,7 @@ def chain(
 
 
 def saturated(outputs: Float[Tensor, "rows outputs"]) -> Tensor:
-    """Where a given probability is exactly 0 or 1, so that its log-odds are infinite: `[rows, outputs]`."""
+    """Where a given probability is exactly 0 or 1 and its log-odds infinite, `[rows, outputs]`."""
     return (outputs <= 0) | (outputs >= 1)
 
 
@@ -100,8 +107,6 @@ def _logodds(
     outputs: Float[Tensor, "rows outputs"], flat: Float[Tensor, "rows outputs entries"]
 ) -> Float[Tensor, "rows outputs entries"]:
     count = outputs.shape[1]
-    if count == 2:
-        return flat - flat.flip(1)
     itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
     others = outputs[:, None, :].expand(-1, count, -1).masked_fill(itself, -torch.inf)
     return flat - others.softmax(2).to(flat.dtype) @ flat

@@ -29,7 +29,7 @@ class Keep:
     capacity: int
     seed: int = 0
     positions: NDArray[np.int64] | None = None
-    bound: np.uint64 = np.uint64(2**64 - 1)
+    bound: int = 2**64 - 1
 
     @classmethod
     def among(cls, capacity: int, count: int | None, seed: int) -> Self:
@@ -37,7 +37,7 @@ class Keep:
         if count is None or capacity >= count or capacity == 0:
             return cls(capacity, seed)
         draws = draw(np.arange(count), seed)
-        return cls(capacity, seed, bound=np.partition(draws, capacity - 1)[capacity - 1])
+        return cls(capacity, seed, bound=int(np.partition(draws, capacity - 1)[capacity - 1]))
 
     def draws(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
         """The numbers of these rows, and which of them may be kept."""
@@ -107,6 +107,11 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
         rows = torch.from_numpy(kept)
         tensors = (tensor[rows] for tensor in tensors)
     return Sample(draws[kept], positions[kept], *tensors)
+
+
+def widened(tensor: Tensor) -> Tensor:
+    """Half precision as single, which NumPy and files know; other tensors as they are."""
+    return tensor.float() if tensor.dtype.itemsize < 4 else tensor
 
 
 def draw(positions: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:

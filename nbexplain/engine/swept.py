@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
@@ -74,7 +73,7 @@ class Swept:
         if sum(sample.count for sample in samples) > 2 * keep.capacity:
             samples = (join(samples, keep.capacity),)
             if keep.positions is None and keep.capacity:
-                keep = replace(keep, bound=samples[0].draws.max())
+                keep = replace(keep, bound=int(samples[0].draws.max()))
         return replace(
             self,
             keep=keep,

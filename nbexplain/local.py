@@ -1,0 +1,104 @@
+"""One row: what the response at it is sensitive to."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nbexplain.choices import choose
+from nbexplain.engine.importances import added, roots
+from nbexplain.engine.responses import chain
+from nbexplain.features import Features
+from nbexplain.origin import Row
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+
+
+def local(
+    ex: "Explanation", row: object, output: str | int | None, definition: str
+) -> pd.DataFrame:
+    """The table of `Explanation.local`, which says what its arguments mean."""
+    choose("definition", definition, ["squared", "absolute"])
+    found = find(ex, row)
+    column = ex.asked.column(output)
+    if column is None:
+        columns = list(ex.asked.columns)
+        best = int(found.outputs[0, columns].argmax()) if ex.asked.classifier else 0
+        column = columns[best]
+    jacobian = chain(found.outputs, found.jacobian, ex.asked.kind, ex.response)
+    entries = ex.scaled(jacobian[:, column]).astype(np.float64).reshape(-1)
+    pool = added if definition == "squared" else roots
+    size = pool(ex.features, entries**2)
+    total = size.sum()
+    share = 100 * size / total if total > 0 else np.full_like(size, np.nan)
+    attribution = np.where(single(ex.features), added(ex.features, entries), np.nan)
+    return pd.DataFrame(
+        {
+            "value": values(ex.features, found.values),
+            "attribution": attribution,
+            "importance": share,
+        },
+        index=pd.Index(ex.features.names, name="feature", dtype=object),
+    )
+
+
+def single(features: Features) -> NDArray[np.bool_]:
+    """Which features are one entry, and so have a value and a direction, `[features]`."""
+    owner = features.owners[features.cells]
+    return np.bincount(owner, minlength=len(features)) == 1
+
+
+def values(features: Features, inputs: Tensor) -> Sequence[object] | NDArray[np.float64]:
+    """A row's value of each feature; of a one-hot group, the name of the column that is on."""
+    entries = inputs.reshape(-1).double().numpy()
+    found = np.where(single(features), added(features, entries), np.nan)
+    if features.kind != "table" or not features.groups:
+        return found
+    named: list[object] = list(found)
+    for name, members in features.groups.items():
+        on = [member for member in members if entries[features.columns.index(member)] != 0]
+        named[features.index(name)] = on[0] if len(on) == 1 else np.nan
+    return named
+
+
+def find(ex: "Explanation", row: object) -> Row:
+    """A row by its label, kept or explained on demand; or a new row given as data.
+
+    Raises:
+        ValueError: no such row, or one that was not kept while X is no longer at hand.
+    """
+    if _is_data(row):
+        if ex.origin is None:
+            raise ValueError(
+                "row is data, but the model is no longer at hand to explain a new row: "
+                "call nbx.explain again."
+            )
+        return ex.origin.row(row)
+    sample = ex.swept.sample
+    position = ex.origin.locate(row) if ex.origin is not None else _kept_position(ex, row)
+    (place,) = np.nonzero(sample.positions == position)
+    if len(place):
+        kept = slice(int(place[0]), int(place[0]) + 1)
+        return Row(sample.values[kept], sample.outputs[kept], sample.jacobian[kept])
+    assert ex.origin is not None  # positions of kept rows alone are found without it
+    return ex.origin.row(position)
+
+
+def _is_data(row: object) -> bool:
+    """Whether a row is given as data rather than by its label."""
+    if isinstance(row, (list, Mapping)) or hasattr(row, "columns"):
+        return True
+    return hasattr(row, "__array__") and getattr(row, "ndim", 0) > 0
+
+
+def _kept_position(ex: "Explanation", row: object) -> int:
+    if row not in ex.labels:
+        raise ValueError(
+            f"row={row!r} is not among the {len(ex.labels):,} kept rows, and X and the model are "
+            "no longer at hand: call nbx.explain again, with keep= for more rows."
+        )
+    return int(ex.rows[ex.labels.index(row)])

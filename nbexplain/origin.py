@@ -1,0 +1,47 @@
+"""Where an explanation came from, while it is at hand: more rows and more passes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nbexplain.engine.swept import Swept
+from nbexplain.question import Question
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One row.
+
+    Attributes:
+        values: its inputs, `[1, *shape]`.
+        outputs: what the swept function returns, `[1, outputs]`.
+        jacobian: its derivatives, `[1, outputs, *shape]`.
+    """
+
+    values: Tensor
+    outputs: Tensor
+    jacobian: Tensor
+
+
+class Origin(Protocol):
+    """A model and its rows, ready for more."""
+
+    def locate(self, label: object) -> int:
+        """The position in X of the row with this label."""
+        ...
+
+    def labels(self, positions: NDArray[np.int64]) -> Sequence[object]:
+        """The labels of the rows at these positions."""
+        ...
+
+    def row(self, row: object) -> Row:
+        """The row at a position of X, or a new one given as data."""
+        ...
+
+    def sweep(self, question: Question) -> Swept:
+        """Another pass over X."""
+        ...
