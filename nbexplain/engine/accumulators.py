@@ -91,7 +91,7 @@ class Spread:
         # Measured from the first row, a constant column deviates by exactly 0, and the
         # difference of squares below does not cancel.
         origin = columns[0].double()
-        deviations = columns.double().sub_(origin)
+        deviations = columns - origin  # in float64, and never in place of what may be the data
         mean = deviations.mean(0)
         squares = deviations.square_().sum(0) - len(columns) * mean**2
         return cls(len(columns), (origin + mean).cpu().numpy(), squares.clamp_(min=0).cpu().numpy())
