@@ -45,7 +45,7 @@ class Sums:
         outputs = jacobian.shape[1]
         group = (torch.arange(start, start + len(jacobian)) // block) % GROUPS
         # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
-        flat = jacobian.flatten(1).double()
+        flat = jacobian.flatten(1).to(torch.float64, copy=True)
         first = flat.sum(0)
         second = torch.zeros(GROUPS, flat.shape[1], dtype=torch.float64, device=flat.device)
         second.index_add_(0, group.to(flat.device), flat.square_())

@@ -45,11 +45,11 @@ def sensitivities(
         # place meets neither a leaf (autograd refuses) nor the caller's data.
         leaves = tuple(x.detach().requires_grad_(x.is_floating_point()) for x in inputs)
         outputs = function(tuple(leaf.clone() for leaf in leaves))
-    differentiated = [leaf for leaf in leaves if leaf.requires_grad]
-    last = outputs.shape[1] - 1
-    sweeps = [
-        _sweep(outputs[:, k], differentiated, retain=k < last) for k in range(outputs.shape[1])
-    ]
+        differentiated = [leaf for leaf in leaves if leaf.requires_grad]
+        columns = outputs.unbind(1)
+        sweeps = [
+            _sweep(column, differentiated, retain=column is not columns[-1]) for column in columns
+        ]
     return outputs.detach(), torch.stack(sweeps, dim=1)
 
 
