@@ -14,17 +14,17 @@ async function render({ model, el, host, signal }: RenderProps & { host?: Host }
     const { signal: here } = (current = new AbortController());
     el.textContent = "";
     try {
-      const { exports } = await host.getWidget(model.get("session"));
+      const { exports } = await host.getWidget(model.get("_session"));
       if (here.aborted) return;
-      (exports as Exports).mount(el, model.get("kind"), {
+      (exports as Exports).mount(el, model.get("_kind"), {
         signal: here,
-        replaces: model.get("static"),
+        replaces: model.get("_static"),
       });
     } catch {
       if (!here.aborted) say("nbexplain: the data of this view is gone; run the cell again.");
     }
   };
-  model.on("change:session", show);
+  model.on("change:_session", show);
   signal.addEventListener("abort", () => current?.abort());
   await show();
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,30 +34,27 @@ def state(explanation: Explanation, *, budget: int | None = BUDGET) -> State:
         explanation: what is shown.
         budget: bytes of importances to send at most (one slice always is); None sends all.
     """
-    wanted = list(_slices(explanation))
+    answers = {name: explanation.with_response(name) for name in responses(explanation)}
+    wanted = list(_slices(explanation, answers))
     if budget is not None:
         size = QUANTITIES * len(explanation.features.names) * np.dtype("<f4").itemsize
         wanted = wanted[: max(budget // max(size, 1), 1)]
-    answers = {explanation.response: explanation}
-    for response, _ in wanted:
-        if response not in answers:
-            answers[response] = explanation.with_response(response)
     arrays = [importance(answers[response], output) for response, output in wanted]
     return {
         "_proto": PROTOCOL,
         "status": {"state": "ready"},
         "meta": {
-            "title": explanation.title,
+            "title": text(explanation.title),
             "method": explanation.method,
             "scale": explanation.scale,
             "confidence": explanation.confidence,
             "rows": explanation.count,
-            "outputs": list(explanation.outputs),
+            "outputs": [text(name) for name in explanation.outputs],
             "output": position(explanation, explanation.default_output),
             "response": explanation.response,
             "responses": [
-                {"name": name, "notes": list(answers.get(name, explanation).notes)}
-                for name in explanation.responses
+                {"name": name, "notes": [text(note) for note in answer.notes]}
+                for name, answer in answers.items()
             ],
             "slices": [
                 {
@@ -68,9 +65,18 @@ def state(explanation: Explanation, *, budget: int | None = BUDGET) -> State:
                 for response, output in wanted
             ],
         },
-        "names": list(explanation.features.names),
+        "names": [text(name) for name in explanation.features.names],
         "importance": packed(np.stack(arrays)),
     }
+
+
+def responses(explanation: Explanation) -> list[str]:
+    """Responses that are at hand: those that need no other pass over the rows.
+
+    A page may ask for them while the kernel trains, on another thread.
+    """
+    swept = explanation.swept
+    return [name for name in explanation.responses if swept.complete or name in swept.sums]
 
 
 def importance(explanation: Explanation, output: int | None) -> NDArray[np.float32]:
@@ -87,7 +93,7 @@ def importance(explanation: Explanation, output: int | None) -> NDArray[np.float
 
 def question(explanation: Explanation, output: int | None) -> str:
     """The sentence that a slice answers."""
-    return explanation.question_about(output)
+    return text(explanation.question_about(output))
 
 
 def position(explanation: Explanation, output: str | int | None) -> int | None:
@@ -96,24 +102,15 @@ def position(explanation: Explanation, output: str | int | None) -> int | None:
     Raises:
         ValueError: no output has this name or position.
     """
-    if len(explanation.outputs) == 1 and output is None:
-        return 0
-    if output is None:
-        return None
-    if isinstance(output, str):
-        if output in explanation.outputs:
-            return explanation.outputs.index(output)
-    elif 0 <= output < len(explanation.outputs):
-        return int(output)
-    known = ", ".join(explanation.outputs[:10])
-    raise ValueError(f"output={output!r} is not one of this explanation's outputs: {known}.")
+    column = explanation.asked.column(output)
+    return None if column is None else explanation.asked.columns.index(column)
 
 
 def packed(array: NDArray[Any]) -> State:
-    """An array with its dtype and shape, little-endian in C order.
+    r"""An array with its dtype and shape, little-endian in C order.
 
     >>> packed(np.array([[1.0, 2.0]], "<f4"))
-    {'dtype': '<f4', 'shape': [1, 2], 'data': b'\\x00\\x00\\x80?\\x00\\x00\\x00@'}
+    {'dtype': '<f4', 'shape': [1, 2], 'data': b'\x00\x00\x80?\x00\x00\x00@'}
     """
     array = np.ascontiguousarray(array)
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
@@ -121,14 +118,17 @@ def packed(array: NDArray[Any]) -> State:
 
 
 def to_json(value: object) -> str:
-    """JSON with bytes as `{"base64": "…"}`, safe inside a `<script>` element.
+    r"""JSON with bytes as `{"base64": "…"}`, safe inside a `<script>` element.
 
     >>> print(to_json({"name": "</script>", "data": b"!"}))
-    {"name": "\\u003c/script\\u003e", "data": {"base64": "IQ=="}}
+    {"name": "\u003c/script\u003e", "data": {"base64": "IQ=="}}
     """
-    text = json.dumps(value, default=_encoded, ensure_ascii=False)
-    # A lone surrogate (legal in a str) has no UTF-8; what ends a script or a line is escaped too.
-    return "".join(f"\\u{ord(c):04x}" if c in _ESCAPED or _is_lone(c) else c for c in text)
+    return json.dumps(value, default=_encoded, ensure_ascii=False).translate(_ESCAPES)
+
+
+def text(value: object) -> str:
+    """Text that has a UTF-8 form: a str may hold half a character (an unpaired surrogate)."""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def bundle(name: str) -> str:
@@ -146,11 +146,7 @@ def bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-_ESCAPED = frozenset("<>&\u2028\u2029")
-
-
-def _is_lone(character: str) -> bool:
-    return "\ud800" <= character <= "\udfff"
+_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 def _encoded(value: object) -> Mapping[str, str]:
@@ -159,17 +155,12 @@ def _encoded(value: object) -> Mapping[str, str]:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
 
 
-def _slices(explanation: Explanation) -> Iterator[tuple[str, int | None]]:
+def _slices(explanation: Explanation, responses: Iterable[str]) -> Iterator[tuple[str, int | None]]:
     """Response and output of every slice, those nearest to what is shown first."""
     count = len(explanation.outputs)
     outputs: list[int | None] = [*range(count)] if count == 1 else [None, *range(count)]
     shown = position(explanation, explanation.default_output)
     outputs.sort(key=lambda output: output != shown)
-    responses = sorted(explanation.responses, key=lambda name: name != explanation.response)
-    for response in responses:
+    for response in sorted(responses, key=lambda name: name != explanation.response):
         for output in outputs:
             yield response, output
-
-
-Progress: TypeAlias = Callable[[int, int | None], None]
-"""How a running explanation reports: rows done, of how many (None: unknown)."""

@@ -1,0 +1,120 @@
+"""The page's state as it is written down: golden bytes, budget, escaping."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.wire.sketch import NAMES, Sketch
+
+import nbexplain as nbx
+from nbexplain.notebook import wire
+
+GOLDEN = Path(__file__).with_name("golden.json")
+
+
+def golden():
+    """The state and what a reader finds in it: `python -m tests.wire.test_wire` writes it."""
+    sketch = Sketch()
+    state = wire.state(sketch)
+    found = {}
+    for info in state["meta"]["slices"]:
+        values = wire.importance(sketch.with_response(info["response"]), info["output"])
+        found[f"{info['response']} {info['output']}"] = [
+            [None if np.isnan(v) else float(v) for v in row] for row in values
+        ]
+    return wire.to_json({"state": state, "reads": found})
+
+
+def test_the_state_is_byte_for_byte_the_golden_one():
+    assert golden() == GOLDEN.read_text(encoding="utf-8").strip()
+
+
+def test_packed_bytes_are_little_endian_and_in_c_order():
+    array = np.asfortranarray(np.arange(6, dtype=">f4").reshape(2, 3))
+    packed = wire.packed(array)
+    assert packed["dtype"] == "<f4"
+    assert packed["shape"] == [2, 3]
+    assert np.frombuffer(packed["data"], "<f4").tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_direction_is_claimed_of_one_output_only():
+    combined, single = wire.importance(Sketch(), None), wire.importance(Sketch(), 0)
+    assert np.isnan(combined[3]).all()
+    assert single[3, :3].tolist() == [0.75, -0.5, 0.25]
+
+
+def test_an_unused_input_has_no_direction():
+    assert np.isnan(wire.importance(Sketch(), 0)[3, 3])
+
+
+def test_all_slices_are_in_the_page_nearest_first():
+    slices = wire.state(Sketch())["meta"]["slices"]
+    order = [(s["response"], s["output"]) for s in slices]
+    assert order[0] == ("prob", 1)
+    assert {response for response, _ in order[:3]} == {"prob"}
+    assert len(set(order)) == 6
+
+
+@pytest.mark.parametrize(("budget", "count"), [(None, 6), (4 * 4 * 4 * 3, 3), (1, 1)])
+def test_beyond_the_budget_only_the_nearest_slices_are_sent(budget, count):
+    state = wire.state(Sketch(), budget=budget)
+    assert state["importance"]["shape"] == [count, 4, 4]
+    assert len(state["meta"]["slices"]) == count
+    assert state["meta"]["slices"][0]["response"] == "prob"
+    assert [r["name"] for r in state["meta"]["responses"]] == ["raw", "prob"]
+
+
+def test_two_thousand_features_of_ten_outputs_stay_within_a_megabyte():
+    state = wire.state(Sketch(names=NAMES * 500))
+    assert len(state["importance"]["data"]) <= wire.BUDGET
+
+
+def test_json_cannot_end_the_script_it_stands_in():
+    text = wire.to_json(["</script><!--", "a & b", "\u2028"])
+    assert not set(text) & set("<>&\u2028")
+    assert json.loads(text) == ["</script><!--", "a & b", "\u2028"]
+
+
+def test_half_a_character_is_replaced_and_pairs_are_joined():
+    assert wire.text("a\ud800b") == "a\ufffdb"
+    assert wire.text("\ud83d\ude00") == "😀"
+
+
+def test_a_real_explanation_of_a_classifier():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 3))
+    ex = nbx.explain(model, torch.randn(60, 3), ["a", "b", "c"] * 20)
+    state = wire.state(ex)
+    assert state["meta"]["outputs"] == ["a", "b", "c"]
+    assert state["meta"]["output"] is None
+    assert len(state["meta"]["slices"]) == 12
+    values = np.frombuffer(state["importance"]["data"], "<f4").reshape(12, 4, 3)
+    for info, (share, low, high, direction) in zip(state["meta"]["slices"], values, strict=True):
+        found = ex.with_response(info["response"]).importances(info["output"])
+        np.testing.assert_allclose(share, found.share, rtol=1e-6)
+        assert (low <= share).all()
+        assert (share <= high).all()
+        assert np.isnan(direction).all() == (info["output"] is None)
+
+
+def test_a_single_output_is_never_called_combined():
+    ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    meta = wire.state(ex)["meta"]
+    assert (meta["output"], [s["output"] for s in meta["slices"]]) == (0, [0])
+
+
+def test_a_missing_bundle_says_how_to_build_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(wire.resources, "files", lambda _: tmp_path)
+    with pytest.raises(FileNotFoundError, match="npm run build"):
+        wire.bundle("session")
+
+
+@pytest.mark.parametrize(("name", "most"), [("session", 60_000), ("view", 1_000)])
+def test_the_bundle_stays_within_its_budget(name, most):
+    assert len(wire.bundle(name).encode()) <= most
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(golden() + "\n", encoding="utf-8")
