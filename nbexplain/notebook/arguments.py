@@ -223,7 +223,8 @@ def _after_quote(line: str, start: int) -> int:
             at = _end(line, at + 1, blanks_end=False) + 1
         else:
             at += 1
-    raise LineError(f"The quote {quote} in {_excerpt(line, start, start)} is not closed.")
+    begin = start - len(prefix[0]) if prefix else start
+    raise LineError(f"The quote {quote} in {_excerpt(line, begin, begin)} is not closed.")
 
 
 def _unopened(line: str, start: int, at: int, opened: list[tuple[str, int]]) -> str:

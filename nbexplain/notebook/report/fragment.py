@@ -91,7 +91,7 @@ def _bars(
         total = fixed(sum(row.share for row in rest), places)
         body.append(
             f'<tr class="nbx-muted"><td></td><td class="nbx-name">{wording.others(len(rest))}</td>'
-            f'<td class="nbx-bar"></td><td class="nbx-value">{total}</td>'
+            f'<td class="nbx-bar"></td><td class="nbx-value">{total} {_arrow("none")}</td>'
             '<td class="nbx-low-high"></td></tr>'
         )
         if ranking.carriers is not None and ranking.carriers > len(listed):
@@ -100,7 +100,8 @@ def _bars(
         '<table class="nbx-bars"><thead><tr><th class="nbx-rank" scope="col">'
         '<span class="nbx-said">rank</span></th><th class="nbx-name" scope="col">feature</th>'
         '<th class="nbx-bar" scope="col">share of the total</th>'
-        '<th class="nbx-value" scope="col">percent</th>'
+        '<th class="nbx-value" scope="col">percent '
+        f"{_arrow('none')}</th>"
         f'<th class="nbx-low-high" scope="col">{level} interval</th></tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table>"
     )
@@ -108,16 +109,21 @@ def _bars(
 
 def _bar_row(row: Ranked, full: float, places: int) -> str:
     hue = _hue(row.direction)
-    arrow = wording.ARROWS[row.direction]
-    said = f'{arrow}<span class="nbx-said"> {row.direction}</span> ' if arrow else ""
     interval = f"{fixed(row.low, places)} {MISSING} {fixed(row.high, places)}"
     return (
         f'<tr class="nbx-{hue}"><td class="nbx-rank">{row.rank}</td>'
         f'<td class="nbx-name" title="{escape(row.name)}">{_name(row.name)}</td>'
         f'<td class="nbx-bar">{_drawing(row, full, UNSTYLED[hue])}</td>'
-        f'<td class="nbx-value">{said}{fixed(row.share, places)}</td>'
+        f'<td class="nbx-value">{fixed(row.share, places)} {_arrow(row.direction)}</td>'
         f'<td class="nbx-low-high">{interval if row.low == row.low else MISSING}</td></tr>'
     )
+
+
+def _arrow(direction: Direction) -> str:
+    """The arrow in a place of its own, so that numbers without one stay in line."""
+    arrow = wording.ARROWS[direction]
+    said = f'<span class="nbx-said"> {direction}</span>' if arrow else ""
+    return f'<span class="nbx-arrow">{arrow}</span>{said}'
 
 
 def _drawing(row: Ranked, full: float, colour: str) -> str:

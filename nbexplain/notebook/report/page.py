@@ -121,7 +121,7 @@ def _footer(explanations: Mapping[str, Explanation]) -> str:
             "scale": explanation.scale,
             **explanation.provenance,
         }
-        told = " · ".join(f"{name} {_told(fact)}" for name, fact in facts.items())
+        told = " · ".join(f"{name.replace('_', ' ')} {_told(fact)}" for name, fact in facts.items())
         lines.append(f"{title}: {told}" if len(explanations) > 1 else told)
     return f"<footer>{'<br>'.join(escape(printable(line)) for line in lines)}</footer>\n"
 

@@ -57,7 +57,7 @@ html[theme="dark"] @ { DARK }
 @ svg g { shape-rendering: crispEdges; }
 @ svg .nbx-fill { fill: var(--nbx-hue, var(--nbx-plain)); }
 @ .nbx-value { min-width: 4.2em; }
-@ td.nbx-value { color: var(--nbx-hue, inherit); font-weight: 600; }
+@ .nbx-arrow { display: inline-block; width: .8em; color: var(--nbx-hue); }
 @ .nbx-low-high { padding-left: 14px; }
 @ td.nbx-low-high { opacity: .72; }
 @ .nbx-cut td { height: 22px; padding: 0; text-align: right; }
