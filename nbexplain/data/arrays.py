@@ -111,8 +111,10 @@ def as_tensor(values: NDArray[Any], dtype: torch.dtype) -> Tensor:
     """A tensor of these numbers: a view where torch can make one, otherwise a copy."""
     through = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
     values = np.ascontiguousarray(values, dtype=through.get(dtype))
-    # torch warns of memory that it may not write to, though nobody here writes.
-    return torch.from_numpy(values if values.flags.writeable else values.copy())
+    # torch warns of memory that it may not write to, though nobody here writes, and refuses the
+    # negative strides that even a contiguous array may have along an axis of one.
+    direct = values.flags.writeable and min(values.strides, default=0) >= 0
+    return torch.from_numpy(values if direct else values.copy())
 
 
 def _rectangle(rows: list[Any], called: str) -> NDArray[Any]:

@@ -26,9 +26,9 @@ def split(batch: object, forward: Signature | None, called: str) -> tuple[object
     Raises:
         ValueError: the batch has more or fewer parts than the model can take.
 
-    >>> split(["x1", "x2", "y"], Signature(("a", "b"), required=2), "X")
+    >>> split(("x1", "x2", "y"), Signature(("a", "b"), required=2), "X")
     (('x1', 'x2'), 'y')
-    >>> split(["x1", "x2"], Signature(("a", "b"), required=2), "X")
+    >>> split(("x1", "x2"), Signature(("a", "b"), required=2), "X")
     (('x1', 'x2'), None)
     >>> split({"x": [0.5], "label": [1]}, Signature(("x",), required=1), "X")
     ({'x': [0.5]}, [1])

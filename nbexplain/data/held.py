@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, cast, final
 
 import numpy as np
@@ -72,13 +72,15 @@ class Held(Source):
         if index is None:
             return position_of(label, self.count)
         try:
-            found = index.get_loc(label)
-        except (KeyError, TypeError):
+            found = index.get_loc(label) if isinstance(label, Hashable) else None
+        except (LookupError, TypeError, ValueError):
+            found = None
+        if found is None:
             few = ", ".join(repr(known) for known in index[:3].tolist())
             raise ValueError(
-                f"row={label!r} is not in X's index ({few}, …): pass one of its labels, or "
-                f"X.index[position]."
-            ) from None
+                f"row={label!r} is not in X's index ({few}{', …' * (len(index) > 3)}): pass one of "
+                f"its labels; the label of a position is X.index[position]."
+            )
         if isinstance(found, int | np.integer):
             return int(found)
         rows = np.arange(len(index))[found]
