@@ -97,7 +97,8 @@ class Work:
             outputs,
             jacobian,
         )
-        if not np.isfinite(part.sums[question.response].first).all():
+        sums = part.sums[question.response]
+        if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):
             raise ValueError(self._not_finite(batch.start, outputs, jacobian))
         return part
 
@@ -113,19 +114,19 @@ class Work:
 
     def _not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
         """Which row and column has a derivative that is not a number."""
-        bad = ~torch.isfinite(jacobian.flatten(2))
-        row = int(bad.flatten(1).any(1).nonzero()[0])
-        entry = int(bad[row].any(0).nonzero()[0])
-        name = self.features.names[self.features.owners[self.features.cells[entry]]]
-        what = "output is" if not torch.isfinite(outputs[row]).all() else "derivative is"
+        bad = ~torch.isfinite(outputs).all(1)
+        what, where = "output is", ""
+        if not bad.any():
+            entries = ~torch.isfinite(jacobian.flatten(2)).all(1)
+            bad = entries.any(1)
+            entry = int(entries[bad][0].nonzero()[0])
+            name = self.features.names[self.features.owners[self.features.cells[entry]]]
+            what, where = "derivative is", f", in column {name!r}"
+        first = self.labels(np.array([start + int(bad.nonzero()[0])]))[0]
         return (
-            f"The model's {what} not finite at row {self.label(start + row)!r} of X "
-            f"(column {name!r}): look at model(X) there, for a logarithm or a root of 0, say."
+            f"The model's {what} not finite in {int(bad.sum()):,} rows of X (the first: "
+            f"{first!r}{where}): look at model(X) there, for a logarithm or a root of 0, say."
         )
-
-    def label(self, position: int) -> object:
-        """The label of one row."""
-        return self.labels(np.array([position]))[0]
 
     def labels(self, positions: NDArray[np.int64]) -> Sequence[object]:
         """The labels of rows."""

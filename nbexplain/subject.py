@@ -53,10 +53,24 @@ class Subject:
         """What the model returns for a batch, its outputs chosen; without a graph."""
         inputs = tuple(x.clone() for x in self.snapshot.prepare(batch.inputs))
         with torch.no_grad():
-            returned = self.snapshot(inputs, self.names)
+            try:
+                returned = self.snapshot(inputs, self.names)
+            except RuntimeError as error:
+                self._check_width(batch, error)
+                raise
             if self.chosen is not None:
                 returned = self.chosen(returned)
             return pick(returned, len(batch))
+
+    def _check_width(self, batch: Batch, error: RuntimeError) -> None:
+        """Say so where a forward failed because X has another number of columns."""
+        first = self.snapshot.width
+        found = batch.inputs[0].shape[-1]
+        if first is not None and len(batch.inputs) == 1 and found != first[1]:
+            raise ValueError(
+                f"X has {found} columns, but the model's first layer ({first[0]}) takes "
+                f"{first[1]}: pass the columns it was trained on, in their order."
+            ) from error
 
     def function(self, target: Tensor | None = None) -> Function:
         """What is differentiated, for rows with these true values."""
@@ -169,7 +183,9 @@ def ask(
     subject = Subject(
         snapshot, source.input_names, kind, wanted, select, tuple(range(width)), chosen
     )
-    check_function(subject.function(batch.target), snapshot.prepare(batch.inputs))
+    check_function(
+        subject.function(batch.target), snapshot.prepare(batch.inputs), snapshot.batch_statistics
+    )
     question = Question(
         method=method,
         response=wanted,

@@ -57,6 +57,7 @@ class Snapshot:
         parameters_of_forward: what its forward takes.
         ends_in: type of the last leaf module registered. A hint: registered last need not be called
             last.
+        width: how many columns the first layer takes, where a table feeds it; a hint, too.
         batch_statistics: names of the normalisations that use statistics of the batch even in
             evaluation mode.
 
@@ -85,6 +86,7 @@ class Snapshot:
         self.parameters_of_forward = _signature(self._model)
         leaves = [m for m in modules if not any(True for _ in m.children())]
         self.ends_in = type(leaves[-1]) if leaves else None
+        self.width = _width(leaves[0]) if leaves else None
         self.batch_statistics = tuple(
             f"{name} ({type(m).__name__})" if name else type(m).__name__
             for name, m in _named_modules(self._model)
@@ -172,6 +174,15 @@ def _name(model: object) -> str:
     if name is None:
         return type(model).__name__
     return "function" if name == "<lambda>" else str(name)
+
+
+def _width(first: nn.Module) -> tuple[str, int] | None:
+    """The name and the number of columns of a layer that reads a table."""
+    if not isinstance(first, nn.Linear | nn.RNNBase | nn.BatchNorm1d):
+        return None
+    attributes = ("in_features", "input_size", "num_features")
+    size = next(getattr(first, name) for name in attributes if hasattr(first, name))
+    return type(first).__name__, int(size)
 
 
 def _signature(model: Callable[..., object]) -> Signature:
