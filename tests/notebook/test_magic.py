@@ -158,7 +158,8 @@ def test_braces_and_dollars_are_not_expanded(shell):
 
 def test_names_inside_a_function_are_found(shell):
     shell.run_cell(
-        "def look(model, table):\n    return get_ipython().run_line_magic('explain', 'model table')\n"
+        "def look(model, table):\n"
+        "    return get_ipython().run_line_magic('explain', 'model table')\n"
         "found = look(net, A)",
         silent=True,
     )
