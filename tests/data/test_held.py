@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -41,6 +41,7 @@ def rows(batches):
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=25)
 @given(a=matrices, size=st.integers(1, 9))
 def test_batches_joined_are_the_whole(form, a, size):
     source = read(FORMS[form](a))
@@ -52,6 +53,7 @@ def test_batches_joined_are_the_whole(form, a, size):
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=25)
 @given(a=matrices, data=st.data())
 def test_rows_are_taken_in_the_order_asked_for(form, a, data):
     positions = data.draw(st.lists(st.integers(0, len(a) - 1), min_size=1))
