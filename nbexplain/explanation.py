@@ -160,7 +160,7 @@ class Explanation:
         columns = {name: getattr(found, name)[found.order] for name in ranked}
         columns = {"importance": columns.pop("share"), **columns}
         names = [self.features.names[j] for j in found.order]
-        return pd.DataFrame(columns, index=pd.Index(names, name="feature", dtype=object))
+        return pd.DataFrame(columns, index=pd.Index(names, name="feature"))
 
     def select(self, share: float = 0.9, by: Literal["feature"] = "feature") -> list[str]:
         """The fewest features that carry this share of the importance, in rank order.

@@ -42,7 +42,7 @@ def local(
             "attribution": attribution,
             "importance": share,
         },
-        index=pd.Index(ex.features.names, name="feature", dtype=object),
+        index=pd.Index(ex.features.names, name="feature"),
     )
 
 

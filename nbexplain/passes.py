@@ -122,10 +122,12 @@ class Work:
             entry = int(entries[bad][0].nonzero()[0])
             name = self.features.names[self.features.owners[self.features.cells[entry]]]
             what, where = "derivative is", f", in column {name!r}"
+        more = int(bad.sum()) - 1
         first = self.labels(np.array([start + int(bad.nonzero()[0])]))[0]
         return (
-            f"The model's {what} not finite in {int(bad.sum()):,} rows of X (the first: "
-            f"{first!r}{where}): look at model(X) there, for a logarithm or a root of 0, say."
+            f"The model's {what} not finite at row {first!r} of X{where}"
+            f"{f' and {more:,} more rows of its batch' if more else ''}: look at model(X) there, "
+            "for a logarithm or a root of 0, say."
         )
 
     def labels(self, positions: NDArray[np.int64]) -> Sequence[object]:

@@ -56,20 +56,22 @@ class Target:
             return self
         if self.labels is not None and len(self.labels) == max(2, outputs):
             return replace(self, values=self.codes, classes=self.labels)
-        if self.numbers is None:
-            labels = self.labels or ()
+        numbers, labels = self.numbers, self.labels
+        if numbers is not None and not numbers.is_floating_point() and outputs > 1:
+            low, high = (int(bound) for bound in numbers.aminmax())
+            if numbers.ndim == 1 and low >= 0 and high < outputs:
+                names = tuple(str(k) for k in range(outputs))
+                return replace(self, values=numbers, classes=names)
+        # A few distinct integers can be a quantity for a single output, not for several.
+        if labels is not None and (numbers is None or outputs > 1):
             raise ValueError(
                 f"y has {plural(len(labels), 'class', 'classes')} "
                 f"({shortened([repr(label) for label in labels])}) and the model "
                 f"{plural(outputs, 'output')}: pass y as pd.Categorical with one category an "
                 f"output, in the outputs' order, or leave y out."
             )
-        if not self.numbers.is_floating_point() and outputs > 1 and self.numbers.ndim == 1:
-            low, high = (int(bound) for bound in self.numbers.aminmax())
-            if low >= 0 and high < outputs:
-                names = tuple(str(k) for k in range(outputs))
-                return replace(self, values=self.numbers, classes=names)
-        return replace(self, values=as_floats(self.numbers), classes=None)
+        assert numbers is not None  # what is not a label is a number
+        return replace(self, values=as_floats(numbers), classes=None)
 
 
 def target(y: object, called: str = "y") -> Target:
