@@ -30,7 +30,6 @@ class Subject:
         raw: what the network returns.
         response: the response, where it is part of the function.
         select: None for all raw outputs; "predicted", "loss", or columns of the response.
-        codes: output of each class in y, for a loss.
         chosen: the user's own choice from what the model returns.
     """
 
@@ -39,7 +38,6 @@ class Subject:
     raw: Kind
     response: str
     select: Literal["predicted", "loss"] | tuple[int, ...] | None
-    codes: tuple[int, ...] = ()
     chosen: Callable[..., object] | None = None
 
     def outputs(self, inputs: tuple[Tensor, ...]) -> Float[Tensor, "rows outputs"]:
@@ -95,7 +93,7 @@ class Subject:
         target = target.to(outputs.device)
         if self.raw == "values":
             return (outputs - target.to(outputs.dtype).view(len(outputs), -1)).square().sum(1)
-        classes = torch.tensor(self.codes, device=outputs.device)[target.long()]
+        classes = target.long()
         if self.raw == "logits":
             return functional.cross_entropy(outputs, classes, reduction="none")
         if self.raw == "probabilities":
@@ -180,9 +178,7 @@ def ask(
     names, note = _names(picked, output_names, classes, kind, source.target_name)
     columns = _columns(outputs, names)
     select = _select(kind, wanted, columns, width, chosen is not None, continuous)
-    subject = Subject(
-        snapshot, source.input_names, kind, wanted, select, tuple(range(width)), chosen
-    )
+    subject = Subject(snapshot, source.input_names, kind, wanted, select, chosen)
     check_function(
         subject.function(batch.target), snapshot.prepare(batch.inputs), snapshot.batch_statistics
     )

@@ -231,6 +231,15 @@ def test_the_loss():
     assert squared.outputs == ("loss",)
 
 
+@pytest.mark.parametrize("head", [nn.Identity(), nn.Sigmoid()])
+def test_the_loss_of_a_single_output_for_two_classes(head):
+    model, y = nn.Sequential(classifier(1), head), torch.arange(300) % 2
+    ex = nbx.explain(model, X, y.bool(), response="loss", scale="none")
+    p = classifier(1)(X).sigmoid()[:, 0]
+    loss = nn.functional.binary_cross_entropy(p, y.float(), reduction="none")
+    np.testing.assert_allclose(ex.predictions[:, 0], loss.detach(), rtol=1e-4)
+
+
 def test_a_response_of_ones_own_chooses_from_what_the_model_returns():
     model = classifier()
 
