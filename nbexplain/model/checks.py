@@ -95,7 +95,7 @@ def _check_derivatives(
     """The graph reaches what the outputs change with, and stays within a row."""
     floating = [x for x in leaves if x.requires_grad]
     gradients: tuple[Tensor | None, ...] = (None,) * len(floating)
-    middle = outputs.shape[0] // 2  # sees rows that look back and rows that look ahead
+    middle = _middle(outputs)
     if outputs.requires_grad:
         # Different weights, or outputs that sum to one (a softmax) would hide everything.
         weights = torch.linspace(1, 2, outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
@@ -137,7 +137,7 @@ def _check_values(
     batch_statistics: tuple[str, ...],
 ) -> None:
     """One row's outputs stay when the others change: statistics under no_grad leave no graph."""
-    middle = outputs.shape[0] // 2
+    middle = _middle(outputs)
     # As many rows as before, so that the same kernels run and agree exactly.
     alike = tuple(x[middle : middle + 1].expand_as(x) for x in leaves)
     if not _same(f(_clones(alike)).detach()[middle], outputs[middle]):
@@ -155,6 +155,11 @@ def _rows_influence(batch_statistics: tuple[str, ...]) -> ValueError:
         "Rows influence each other: the outputs of one row change with the other rows of its "
         f"batch. {blame}"
     )
+
+
+def _middle(outputs: Tensor) -> int:
+    """The row that is looked at: it notices rows that look back and rows that look ahead."""
+    return outputs.shape[0] // 2
 
 
 def _clones(leaves: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -21,7 +21,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.data import DataLoader, Dataset
 
 from nbexplain.model.functions import Twins, is_function
-from nbexplain.model.hooks import OnceIfObserver, belongs_to_torch
+from nbexplain.model.hooks import OnceIfObserver
 
 # Training, saving and loading are not what is explained: these hooks stay behind.
 _LEFT_BEHIND = (
@@ -49,8 +49,8 @@ def private_copy(model: object) -> object:
     """Copy of a module or callable that shares no tensor, mode, flag or hook with the original.
 
     Every module in the copy is in evaluation mode, every tensor detached from any graph and
-    without `requires_grad`. Hooks of `torch.nn.utils` (weight norm, spectral norm, pruning) are
-    kept; another forward hook is called once and again only if it takes part in the forward.
+    without `requires_grad`. Backward hooks stay behind. A forward hook is called once, and again
+    only if it takes part in the forward, as those of weight norm and pruning do.
 
     Raises:
         ValueError: a lazy module has not seen a batch yet.
@@ -152,9 +152,7 @@ class _Copier:
                 self.memo[id(state[name])] = OrderedDict[int, object]()
         for name in _FORWARD_HOOKS:
             for hook in state.get(name, {}).values():
-                inside = isinstance(getattr(hook, "__self__", None), nn.Module)
-                if not inside and not belongs_to_torch(hook):
-                    self.memo[id(hook)] = hook
+                self.memo[id(hook)] = hook  # shared for now: its twin takes its place below
         return [*state.values()]
 
     def _parts_of_object(self, x: object) -> Iterable[object]:
@@ -193,7 +191,7 @@ class _Copier:
     def _settle_functions(self, state: dict[str, Any]) -> None:
         for name in _FORWARD_HOOKS:
             for key, hook in state[name].items():
-                if not belongs_to_torch(hook) and not isinstance(hook, OnceIfObserver):
+                if not isinstance(hook, OnceIfObserver):
                     state[name][key] = OnceIfObserver(self.twins.of(hook))
         for name, value in state.items():
             # A function kept on the module may hold the user's module in its closure.

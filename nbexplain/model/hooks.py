@@ -8,12 +8,6 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 
-def belongs_to_torch(hook: object) -> bool:
-    """Whether a hook is one of `torch.nn.utils`: weight norm, spectral norm, pruning."""
-    places = [getattr(hook, "__module__", None), *(c.__module__ for c in type(hook).__mro__)]
-    return any(place is not None and place.startswith("torch.nn.utils") for place in places)
-
-
 class OnceIfObserver:
     """A forward (pre-)hook that is called again only if its first call changed something.
 
@@ -38,21 +32,29 @@ class OnceIfObserver:
             return None
         if self.observes is False:
             return self.hook(module, *values)
-        before = _fingerprint(module, values)
+        before = _state(module, values)
         returned = self.hook(module, *values)
-        self.observes = returned is None and _fingerprint(module, values) == before
+        after = _state(module, values)
+        self.observes = (
+            returned is None
+            and len(after) == len(before)
+            and all(
+                x is y and version == then
+                for (x, version), (y, then) in zip(after, before, strict=True)
+            )
+        )
         return returned
 
 
-def _fingerprint(module: nn.Module, values: tuple[object, ...]) -> list[tuple[int, int]]:
-    """Identities and in-place versions of all that a hook could change."""
+def _state(module: nn.Module, values: tuple[object, ...]) -> list[tuple[object, int]]:
+    """All that a hook could change, with the number of changes in place so far."""
     state = vars(module)
     own = [
         *(value for name, value in state.items() if not name.startswith("_")),
         *state["_parameters"].values(),
         *state["_buffers"].values(),
     ]
-    return [(id(x), _version(x)) for x in [*own, *_leaves(values)]]
+    return [(x, _version(x)) for x in [*own, *_leaves(values)]]
 
 
 def _version(x: object) -> int:

@@ -10,7 +10,7 @@ from torch import nn
 
 from nbexplain.model import Snapshot, check_function, untouched
 from tests.belongings import random_states
-from tests.zoo import mlp, rows
+from tests.zoo import ZOO, mlp, rows
 
 
 def draw():
@@ -70,8 +70,8 @@ def test_nothing_is_said_of_good_functions(function):
 
 
 def test_attention_rounds_alike_in_every_look():
-    layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True).eval()
-    check_function(on_rows(lambda x: layer(x[:, None])[:, 0]), (rows(4, n=64),))
+    model, inputs = next(s for s in ZOO if s.name == "tabular_transformer").make()
+    check_function(Snapshot(model), inputs)
 
 
 class Counter:
@@ -107,6 +107,17 @@ def test_one_sentence_says_what_is_wrong(function, sentence):
     with pytest.raises(ValueError, match=sentence) as refused:
         check_function(on_rows(function), (rows(4),))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("signs", [(1,), (1, -1)], ids=["one output", "outputs that cancel"])
+def test_an_influence_that_values_do_not_show_is_seen_in_derivatives(signs):
+    def influenced(x):
+        other = x.flip(0)
+        y = x + other * (other - 1)  # the same for zeros and ones
+        return torch.cat([sign * y for sign in signs], 1)
+
+    with pytest.raises(ValueError, match="Rows influence"):
+        check_function(on_rows(influenced), (torch.tensor([[0.0], [1.0], [0.0], [1.0]]),))
 
 
 def test_a_batch_norm_that_uses_the_batch_is_named():

@@ -237,6 +237,31 @@ def test_a_model_made_in_inference_mode_can_be_differentiated():
     assert x.grad.abs().sum() > 0
 
 
+def test_a_snapshot_taken_in_inference_mode_can_be_differentiated():
+    net, x = mlp(), rows(4).requires_grad_()
+    with torch.inference_mode():
+        snapshot = Snapshot(net)
+    snapshot((x,)).sum().backward()
+    assert x.grad.abs().sum() > 0
+
+
+def test_a_model_that_copies_itself_is_frozen_too():
+    class Own(nn.Linear):
+        def __deepcopy__(self, memo):
+            return Own(self.in_features, self.out_features)
+
+    copy = Snapshot(Own(2, 2))._model
+    assert not copy.weight.requires_grad
+    assert not copy.training
+
+
+def test_compiled_modules_become_what_they_were_compiled_from():
+    inner = torch.compile(mlp(4, 8), backend="eager")
+    whole = torch.compile(nn.Sequential(inner, nn.Linear(8, 2)), backend="eager")
+    names = [type(m).__name__ for m in Snapshot(whole)._model.modules()]
+    assert names == ["Sequential", "Sequential", "Linear", "Tanh", "Linear", "Linear"]
+
+
 def test_is_freed_with_its_last_reference():
     snapshot = Snapshot(mlp())
     gone = weakref.ref(snapshot._model)
@@ -371,6 +396,26 @@ def test_an_object_with_a_module_is_copied():
         assert torch.equal(snapshot((x,)), snapshot((x,)))
         assert wrapper.net.training
     assert Snapshot(wrapper).name == "Wrapper"
+
+
+def test_a_compiled_function_becomes_what_it_was_compiled_from():
+    net = nn.Sequential(mlp(), nn.Dropout())
+    compiled = torch.compile(lambda x: net(x), backend="eager")
+    copy = Snapshot(compiled)._model
+    assert not hasattr(copy, "_torchdynamo_orig_callable")
+    assert not copy.__closure__[0].cell_contents.training
+
+
+def test_a_function_that_calls_itself():
+    net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+
+    def repeated(x, times=3):
+        return repeated(net(x), times - 1) if times else x
+
+    snapshot, x = Snapshot(repeated), rows(4)
+    assert torch.equal(snapshot((x,)), snapshot((x,)))
+    net.eval()
+    assert torch.equal(snapshot((x,)), repeated(x))
 
 
 def test_functions_without_state_are_shared():
