@@ -1,5 +1,4 @@
 /** Numbers and words as Python writes them (nbexplain/notebook/numbers.py). */
-import { ticks } from "d3-array";
 import type { Direction } from "./ranking.js";
 
 export const MISSING = "–";
@@ -31,12 +30,13 @@ export interface Tick {
 
 /** Round values of an axis from 0, with the decimals of their step; the last says "%". */
 export function percentTicks(domain: number, most: number): Tick[] {
-  const values = ticks(0, domain, most);
-  const step = values.length > 1 ? values[1]! - values[0]! : 1;
+  const power = 10 ** Math.floor(Math.log10(domain / most));
+  const step = power * [1, 2, 5, 10].find((factor) => domain / (factor * power) <= most + 1e-9)!;
   const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return values.map((value, i) => ({
-    value,
-    text: value.toFixed(value === 0 ? 0 : places) + (i === values.length - 1 ? " %" : ""),
+  const last = Math.floor(domain / step + 1e-9);
+  return Array.from({ length: last + 1 }, (_, i) => ({
+    value: i * step,
+    text: (i * step).toFixed(i && places) + (i === last ? " %" : ""),
   }));
 }
 

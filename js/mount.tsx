@@ -22,6 +22,7 @@ export function mount(element: HTMLElement, _kind: Kind, store: Store, options: 
   root.dataset["nbxView"] = "importance";
   // JupyterLab's command mode must not take the keys that a focused list understands.
   root.dataset["lmSuppressShortcuts"] = "true";
+  element.classList.add("nbx-host");
   element.append(root);
   render(
     <Panel store={store} root={root}>

@@ -1,5 +1,13 @@
 /** One constructable style sheet per root node: it reaches shadow roots and needs no inline style. */
-import css from "./style.css";
+import base from "./styles/base.css";
+import head from "./styles/head.css";
+import choose from "./styles/choose.css";
+import importance from "./styles/importance.css";
+import pointing from "./styles/pointing.css";
+import notice from "./styles/notice.css";
+import adapt from "./styles/adapt.css";
+
+const css = base + head + choose + importance + pointing + notice + adapt;
 
 /** Adopts `text` (our style sheet by default) in the root node that `element` stands in. */
 export function adopt(element: Element, signal: AbortSignal, text: string = css): void {

@@ -1,6 +1,6 @@
 /** What stands around the views of one explanation: title, question, notes, switches, states. */
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { counted, printable, responseLabel } from "../format.js";
 import type { Store } from "../store.js";
 import type { Output } from "../wire.js";
@@ -18,7 +18,7 @@ export function Panel({ store, root, children }: Props) {
   const shown = store.meta.value && (status.state === "ready" || status.state === "live");
   const state =
     shown && !store.slice.value && store.wait.value === "asked" ? "loading" : status.state;
-  useEffect(() => {
+  useLayoutEffect(() => {
     root.dataset["nbxState"] = state;
   }, [state]);
   if (!shown) return <Notice status={status} again={store.attended && (() => store.again())} />;

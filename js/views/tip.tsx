@@ -41,9 +41,9 @@ export function Tip({ store, hovered, root, list }: Props) {
   const rank = ranking.place[feature]!;
   return (
     <div class="nbx-tip" ref={tip} aria-hidden="true">
-      <b>
+      <div class="nbx-whole">
         <bdi>{printable(store.names.value[feature]!)}</bdi>
-      </b>
+      </div>
       <dl>
         <dt>share of importance</dt>
         <dd>{fixed(share, places)} %</dd>

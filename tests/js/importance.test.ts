@@ -1,0 +1,215 @@
+import { describe, expect, it } from "vitest";
+import { constant, credit, hostile, HOSTILE, wide } from "../../js/demo/fixtures.js";
+import { drawn, press, shown, type } from "./shown.js";
+
+describe("rows", () => {
+  it("stand in rank order, one a feature, under the root's hooks", async () => {
+    const { root, store, names } = shown(credit());
+    await drawn();
+    expect(root.dataset).toMatchObject({ nbxView: "importance", nbxState: "ready" });
+    expect(names()).toEqual(store.ranking.value!.order.map((f) => store.names.value[f]));
+  });
+
+  it("show hue and arrow only where the direction is real", async () => {
+    const { store, all } = shown(credit());
+    await drawn();
+    const { direction } = store.slice.value!;
+    const arrows = new Set<string>();
+    store.ranking.value!.order.forEach((f, i) => {
+      const row = all("[data-feature]")[i]!;
+      const arrow = row.querySelector(".nbx-arrow")!.textContent;
+      const expected =
+        Math.abs(direction[f]!) < 0.5 ? "both" : direction[f]! > 0 ? "rises" : "falls";
+      expect(row.className).toContain(`nbx-${expected}`);
+      expect(arrow).toBe({ both: "", rises: "↑", falls: "↓" }[expected]);
+      arrows.add(arrow!);
+    });
+    expect(arrows.size).toBe(3);
+  });
+
+  it("claim nothing where outputs are combined", async () => {
+    const { store, all } = shown(credit());
+    store.choose({ output: null });
+    await drawn();
+    expect(all(".nbx-rises, .nbx-falls, .nbx-both")).toEqual([]);
+    expect(all(".nbx-row.nbx-none")).toHaveLength(23);
+  });
+
+  it("are separated by the 90 % line", async () => {
+    const { store, one } = shown(credit());
+    await drawn();
+    expect(one(".nbx-cut").textContent).toBe(`${store.ranking.value!.cut} features carry 90 %`);
+  });
+
+  it("have bars and whiskers from a common zero", async () => {
+    const { store, all } = shown(credit());
+    await drawn();
+    const { domain, order } = store.ranking.value!;
+    const { share, low, high } = store.slice.value!;
+    const percent = (text: string) => parseFloat(text);
+    all("[data-feature]").forEach((row, i) => {
+      const f = order[i]!;
+      const bar = row.querySelector<HTMLElement>(".nbx-bar")!.style;
+      const whisker = row.querySelector<HTMLElement>(".nbx-whisker")!.style;
+      expect(percent(bar.width)).toBeCloseTo((100 * share[f]!) / domain, 3);
+      expect(percent(whisker.left)).toBeCloseTo((100 * low[f]!) / domain, 3);
+      expect(percent(whisker.width)).toBeCloseTo((100 * (high[f]! - low[f]!)) / domain, 3);
+    });
+  });
+
+  it("of a constant model have no bars, no line and no claims", async () => {
+    const { all, names } = shown(constant());
+    await drawn();
+    expect(names()).toEqual(["age", "income"]);
+    expect(
+      all(".nbx-share")
+        .slice(1)
+        .map((s) => s.textContent),
+    ).toEqual(["–", "–"]);
+    expect(all(".nbx-cut, .nbx-whisker")).toEqual([]);
+  });
+
+  it("are few, however many features there are", async () => {
+    const { all, one } = shown(wide());
+    await drawn();
+    expect(all("[data-feature]").length).toBeLessThanOrEqual(60);
+    expect(one("[data-feature]").getAttribute("aria-setsize")).toBe("2000");
+  });
+});
+
+describe("switching", () => {
+  it("changes the question, the order and the notes", async () => {
+    const { store, one, all, names } = shown(credit());
+    await drawn();
+    const before = names();
+    expect(one(".nbx-question").textContent).toContain("P(default)");
+    one("[data-output='repaid'] input").click();
+    one("[data-response='logodds'] input").click();
+    await drawn();
+    expect(store.choice.value).toMatchObject({ output: 0, response: "logodds" });
+    expect(one(".nbx-question").textContent).toContain("the log-odds of repaid");
+    expect(names()).not.toEqual(before);
+    expect(one("summary").textContent).toBe("2 notes");
+    expect(all(".nbx-notes li")).toHaveLength(2);
+  });
+
+  it("searches among more than ten outputs", async () => {
+    const { store, one, all } = shown(wide());
+    await drawn();
+    one(".nbx-menu button").click();
+    await drawn();
+    const input = one(".nbx-popup input") as HTMLInputElement;
+    type(input, "ZONE 1");
+    await drawn();
+    expect(all(".nbx-popup [data-output]").map((o) => o.dataset["output"])).toEqual([
+      "zone 1",
+      "zone 10",
+      "zone 11",
+      "zone 12",
+    ]);
+    press(input, "ArrowDown");
+    await drawn();
+    press(input, "Enter");
+    await drawn();
+    expect(store.choice.value.output).toBe(9);
+    expect(one(".nbx-popup").hidden).toBe(true);
+  });
+
+  it("to what is not in the page shows that it is asked for, then what comes", async () => {
+    const { store, root, one, calls } = shown(wide());
+    store.choose({ output: 11 });
+    await drawn();
+    expect(calls).toEqual(["raw 11"]);
+    expect(root.dataset["nbxState"]).toBe("loading");
+    expect(one(".nbx-wait").getAttribute("aria-busy")).toBe("true");
+    store.refuse("raw", 11, "It is gone.");
+    await drawn();
+    expect(one(".nbx-wait").textContent).toBe("It is gone.");
+  });
+});
+
+describe("picking", () => {
+  it("by keyboard, as a listbox", async () => {
+    const { store, one } = shown(credit());
+    await drawn();
+    const list = one("[role=listbox]");
+    const { order } = store.ranking.value!;
+    const picked = async (key: string) => {
+      press(list, key);
+      await drawn();
+      return store.choice.value.feature;
+    };
+    expect(await picked("ArrowDown")).toBe(order[0]);
+    expect(await picked("ArrowDown")).toBe(order[1]);
+    const active = one(`#${CSS.escape(list.getAttribute("aria-activedescendant")!)}`);
+    expect(active.getAttribute("aria-selected")).toBe("true");
+    expect(active.dataset["feature"]).toBe(store.names.value[order[1]!]);
+    expect(await picked("End")).toBe(order.at(-1));
+    expect(await picked("ArrowDown")).toBe(order.at(-1));
+    expect(await picked("Home")).toBe(order[0]);
+    expect(await picked("Escape")).toBeNull();
+    expect(list.hasAttribute("aria-activedescendant")).toBe(false);
+  });
+
+  it("tells duplicates apart", async () => {
+    const { store, all } = shown(hostile());
+    await drawn();
+    store.choose({ feature: HOSTILE.lastIndexOf("twin") });
+    await drawn();
+    const selected = all("[aria-selected=true][data-feature]");
+    expect(selected).toHaveLength(1);
+    expect(selected[0]!.getAttribute("aria-label")).toMatch(/^12\. twin/);
+  });
+});
+
+describe("filter", () => {
+  it("keeps ranks, hides the line, and is reached by /", async () => {
+    const { one, all, names } = shown(credit());
+    await drawn();
+    press(one("[role=listbox]"), "/");
+    const input = one("input[type=search]") as HTMLInputElement;
+    expect(document.activeElement).toBe(input);
+    type(input, "bill");
+    await drawn();
+    expect(names()).toHaveLength(6);
+    expect(names().every((name) => name!.startsWith("BILL"))).toBe(true);
+    expect(all(".nbx-cut")).toEqual([]);
+    expect(one("[role=status]").textContent).toBe("6 of 23 features");
+    expect(one("[data-feature] .nbx-rank").textContent).not.toBe("1");
+    press(input, "Escape");
+    await drawn();
+    expect(names()).toHaveLength(23);
+  });
+
+  it("that finds nothing says so", async () => {
+    const { one, names } = shown(credit());
+    await drawn();
+    type(one("input[type=search]") as HTMLInputElement, "<img>");
+    await drawn();
+    expect(names()).toEqual([]);
+    expect(one(".nbx-nothing").textContent).toContain("<img>");
+  });
+});
+
+it("the table behind the chart says what the chart says", async () => {
+  const { store, all } = shown(credit());
+  await drawn();
+  const cells = all("tbody tr").map((tr) => [...tr.children].map((cell) => cell.textContent));
+  const rows = all("[data-feature]");
+  expect(cells).toHaveLength(rows.length);
+  rows.forEach((row, i) => {
+    expect(cells[i]![0]).toBe(row.querySelector(".nbx-rank")!.textContent);
+    expect(cells[i]![1]).toBe(row.dataset["feature"]);
+    expect(cells[i]![2]).toBe(`${row.querySelector(".nbx-share")!.textContent} %`);
+  });
+  expect(all("caption")[0]!.textContent).toBe(store.slice.value!.question);
+  expect(all("table [data-feature]")).toEqual([]);
+});
+
+it("names, titles, outputs and notes are text, never markup", async () => {
+  const { root, names } = shown(hostile());
+  await drawn();
+  expect(new Set(names())).toEqual(new Set(HOSTILE));
+  expect(root.querySelectorAll("img, script, b, i:not([class]), u")).toHaveLength(0);
+  expect(root.querySelector("h3")!.textContent).toBe("<b>Model</b>");
+});

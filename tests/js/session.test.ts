@@ -1,0 +1,105 @@
+import type { AnyModel, Host, InitializeProps, RenderProps } from "@anywidget/types";
+import { afterEach, expect, it } from "vitest";
+import { credit, simple } from "../../js/demo/fixtures.js";
+import session, { type Exports } from "../../js/session.js";
+import view from "../../js/view.js";
+import type { State } from "../../js/wire.js";
+import { FakeModel } from "./model.js";
+
+let controllers: AbortController[] = [];
+afterEach(() => {
+  controllers.forEach((controller) => controller.abort());
+  controllers = [];
+});
+
+const drawn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+function signal() {
+  controllers.push(new AbortController());
+  return controllers.at(-1)!.signal;
+}
+
+function opened(state: State) {
+  const model = new FakeModel({ ...state });
+  const props = { model: model.asModel, signal: signal() } as InitializeProps;
+  return { model, exports: session.initialize(props) as Exports };
+}
+
+/** A page with these sessions by reference, and a view of one of them. */
+function page(sessions: Record<string, Exports>, missing = false) {
+  const model = new FakeModel({ _session: "anywidget:a", _kind: "importance", _static: "k" });
+  const el = document.createElement("div");
+  document.body.append(el);
+  const host = {
+    getWidget: async (reference: string) => {
+      const exports = sessions[reference];
+      if (!exports) throw new Error("no binding");
+      return { exports, render: async () => {} };
+    },
+  } as unknown as Host;
+  const props = {
+    model: model.asModel as AnyModel,
+    el,
+    signal: signal(),
+    host,
+  } as unknown as RenderProps;
+  return { model, el, run: () => view.render(missing ? { ...props, host: undefined! } : props) };
+}
+
+const names = (el: Element) =>
+  [...el.querySelectorAll<HTMLElement>("[data-feature]")].map((row) => row.dataset["feature"]);
+
+it("sessions of one module share nothing", async () => {
+  const [a, b] = [opened(credit()), opened(credit())];
+  const [one, two] = [document.createElement("div"), document.createElement("div")];
+  document.body.append(one, two);
+  a.exports.mount(one, "importance", { signal: signal() });
+  b.exports.mount(two, "importance", { signal: signal() });
+  await drawn();
+  one.querySelector<HTMLElement>("[data-output='repaid'] input")!.click();
+  await drawn();
+  expect(one.querySelector(".nbx-question")!.textContent).toContain("repaid");
+  expect(two.querySelector(".nbx-question")!.textContent).toContain("default");
+});
+
+it("views of one session share what is chosen", async () => {
+  const { exports } = opened(credit());
+  const [one, two] = [page({ "anywidget:a": exports }), page({ "anywidget:a": exports })];
+  await Promise.all([one.run(), two.run()]);
+  await drawn();
+  one.el.querySelector<HTMLElement>("[data-response='raw'] input")!.click();
+  await drawn();
+  expect(names(two.el)).toEqual(names(one.el));
+  expect(two.el.querySelector<HTMLInputElement>("[data-response='raw'] input")!.checked).toBe(true);
+});
+
+it("a view follows to another session", async () => {
+  const [a, b] = [opened(credit()), opened(simple())];
+  const { model, el, run } = page({ "anywidget:a": a.exports, "anywidget:b": b.exports });
+  await run();
+  await drawn();
+  expect(names(el)).toHaveLength(23);
+  model.receive({ _session: "anywidget:b" });
+  await drawn();
+  expect(names(el)).toEqual(["x0", "x1", "x2", "x3"]);
+  expect(el.querySelectorAll("[data-nbx-view]")).toHaveLength(1);
+});
+
+it("closing a session takes its views down and leaves no listener", async () => {
+  const { model, exports } = opened(credit());
+  const { el, run } = page({ "anywidget:a": exports });
+  await run();
+  await drawn();
+  controllers[0]!.abort();
+  expect(el.childElementCount).toBe(0);
+  expect(model.listeners).toBe(0);
+});
+
+it("without a host, and without its session, a view says what to do", async () => {
+  const old = page({}, true);
+  await old.run();
+  expect(old.el.textContent).toContain("anywidget 0.11");
+  const gone = page({});
+  await gone.run();
+  expect(gone.el.textContent).toContain("run the cell again");
+});

@@ -1,0 +1,39 @@
+/** The view on a state, mounted in the test's page. */
+import { afterEach } from "vitest";
+import { mount } from "../../js/mount.js";
+import { createStore } from "../../js/store.js";
+import type { State } from "../../js/wire.js";
+
+let controller: AbortController;
+afterEach(() => controller?.abort());
+
+export function shown(state: State) {
+  controller = new AbortController();
+  const element = document.createElement("div");
+  document.body.append(element);
+  const asked: unknown[] = [];
+  const calls: string[] = [];
+  const store = createStore({
+    onChoice: (choice) => asked.push(choice),
+    request: (response, output) => calls.push(`${response} ${output}`),
+    again: () => calls.push("again"),
+  });
+  store.load(state);
+  mount(element, "importance", store, { signal: controller.signal });
+  const root = element.querySelector<HTMLElement>("[data-nbx-view]")!;
+  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const names = () => all("[data-feature]").map((row) => row.dataset["feature"]);
+  const one = (selector: string) => root.querySelector<HTMLElement>(selector)!;
+  return { controller, store, root, all, names, one, asked, calls };
+}
+
+/** Preact draws in a later task. */
+export const drawn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+export const press = (element: Element, key: string) =>
+  element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+
+export function type(input: HTMLInputElement, text: string) {
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { credit, STATES } from "../../js/demo/fixtures.js";
+import { mountStandalone } from "../../js/session.js";
+import { drawn, shown } from "./shown.js";
+
+describe("states", () => {
+  it.each(["empty", "loading", "preparing", "error", "live"])("%s", async (name) => {
+    const { root } = shown(STATES[name]!());
+    await drawn();
+    expect(root.dataset["nbxState"]).toBe(name === "preparing" ? "loading" : name);
+  });
+
+  it("empty names our own calls", async () => {
+    const { root } = shown(STATES["empty"]!());
+    await drawn();
+    expect(root.textContent).toContain("nbx.explain(model, X)");
+    expect(root.textContent).toContain("%explain model X");
+  });
+
+  it("loading counts rows and the time left", async () => {
+    const { root, one, store } = shown(STATES["loading"]!());
+    await drawn();
+    expect(root.textContent).toContain("1,204 of 8,000 rows, about 6 s left");
+    expect(one("[role=progressbar]").getAttribute("aria-valuenow")).toBe("15");
+    store.report({ state: "loading", done: 500, total: null });
+    await drawn();
+    expect(root.textContent).toContain("500 rows so far");
+  });
+
+  it("error holds the sentence, folds the details and tries again", async () => {
+    const { one, calls } = shown(STATES["error"]!());
+    await drawn();
+    expect(one("[role=alert] p").textContent).toContain("37 rows of income");
+    expect((one("details") as HTMLDetailsElement).open).toBe(false);
+    one("button").click();
+    expect(calls).toEqual(["again"]);
+  });
+});
+
+it("undoes everything when its signal aborts", async () => {
+  const { root, store, controller } = shown(credit());
+  await drawn();
+  const element = root.parentElement!;
+  controller.abort();
+  expect(element.childElementCount).toBe(0);
+  store.choose({ feature: 1 });
+  await drawn();
+  expect(root.querySelectorAll("[data-feature]")).toHaveLength(0);
+});
+
+it("stands alone from JSON, and can be taken down", async () => {
+  const element = document.createElement("div");
+  document.body.append(element);
+  const state = credit();
+  const { data } = state.importance as { data: Uint8Array };
+  const base64 = btoa(String.fromCharCode(...data));
+  const json = JSON.stringify({ ...state, importance: { ...state.importance, data: { base64 } } });
+  const { destroy } = mountStandalone(element, JSON.parse(json));
+  await drawn();
+  expect(element.querySelectorAll("[data-feature]")).toHaveLength(23);
+  destroy();
+  expect(element.childElementCount).toBe(0);
+});

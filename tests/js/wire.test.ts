@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { decode, slices, unpack, type Meta, type Packed, type State } from "../../js/wire.js";
+
+const golden = decode(JSON.parse(readFileSync("tests/wire/golden.json", "utf8"))) as {
+  state: State;
+  reads: Record<string, (number | null)[][]>;
+};
+const numbers = (array: Float32Array) => Array.from(array, (v) => (Number.isNaN(v) ? null : v));
+
+describe("golden bytes", () => {
+  const { meta, names, importance } = golden.state;
+  const read = slices(meta as Meta, importance as Packed, names.length);
+
+  it("hold the numbers that Python wrote", () => {
+    for (const info of (meta as Meta).slices) {
+      const slice = read.get(`${info.output ?? ""}\n${info.response}`)!;
+      const found = [slice.share, slice.low, slice.high, slice.direction].map(numbers);
+      expect(found).toEqual(golden.reads[`${info.response} ${info.output ?? "None"}`]);
+      expect(slice.question).toBe(info.question);
+    }
+    expect(read.size).toBe(Object.keys(golden.reads).length);
+  });
+
+  it("keep names as they are", () => {
+    expect(names).toEqual(["age", "income", "<b>", "年齢"]);
+  });
+});
+
+describe("unpack", () => {
+  const bytes = new Uint8Array(new Float32Array([1, -2, NaN]).buffer);
+
+  it("copies where the bytes are not aligned", () => {
+    const shifted = new Uint8Array(13);
+    shifted.set(bytes, 1);
+    const data = new DataView(shifted.buffer, 1, 12);
+    expect(numbers(unpack({ dtype: "<f4", shape: [3], data }, "<f4"))).toEqual([1, -2, null]);
+  });
+
+  it("views the bytes where they are, at their offset", () => {
+    const shifted = new Uint8Array(16);
+    shifted.set(bytes, 4);
+    const array = unpack(
+      { dtype: "<f4", shape: [3], data: new DataView(shifted.buffer, 4) },
+      "<f4",
+    );
+    expect(numbers(array)).toEqual([1, -2, null]);
+    expect(array.buffer).toBe(shifted.buffer);
+  });
+
+  it("refuses bytes that do not fit, and another type", () => {
+    expect(() => unpack({ dtype: "<f4", shape: [2], data: bytes }, "<f4")).toThrow(/12 bytes/);
+    expect(() => unpack({ dtype: "<f8", shape: [3], data: bytes }, "<f4")).toThrow(/<f8/);
+  });
+});
+
+it("slices refuse a shape that is not theirs", () => {
+  const { meta, importance } = golden.state;
+  expect(() => slices(meta as Meta, importance as Packed, 5)).toThrow(/do not fit/);
+});
+
+it("decode leaves other objects alone", () => {
+  expect(decode({ base64: 1, a: [null, { base64: "IQ==" }] })).toEqual({
+    base64: 1,
+    a: [null, new Uint8Array([33])],
+  });
+});
