@@ -1,5 +1,6 @@
 """What is differentiated: a model's snapshot, and which of its outputs, as which response."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -64,7 +65,10 @@ class Subject:
         """Say so where a forward failed because X has another number of columns."""
         first = self.snapshot.width
         found = batch.inputs[0].shape[-1]
-        if first is not None and len(batch.inputs) == 1 and found != first[1]:
+        if first is None or len(batch.inputs) > 1 or found == first[1]:
+            return
+        # Torch names both widths; any other error of the forward is the user's own.
+        if {str(found), str(first[1])} <= set(re.findall(r"\d+", str(error))):
             raise ValueError(
                 f"X has {found} columns, but the model's first layer ({first[0]}) takes "
                 f"{first[1]}: pass the columns it was trained on, in their order."
