@@ -48,7 +48,7 @@ def array_input(X: object, called: str) -> Input | None:
     """
     if isinstance(X, Tensor):
         return _tensor_input(X, called)
-    if type(X).__module__.startswith("scipy.sparse"):
+    if is_sparse(X):
         raise ValueError(f"{called} is a sparse matrix: use .toarray() on it.")
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(f"{called} is a masked array with masked entries: fill or drop them.")
@@ -58,6 +58,11 @@ def array_input(X: object, called: str) -> Input | None:
     if isinstance(X, np.ndarray) or (hasattr(X, "__array__") and as_frame(X) is None):
         return _numpy_input(np.asarray(X), called)
     return None
+
+
+def is_sparse(X: object) -> bool:
+    """Whether X is one of SciPy's sparse matrices; SciPy is not imported to find out."""
+    return type(X).__module__.startswith("scipy.sparse")
 
 
 def _tensor_input(X: Tensor, called: str) -> TensorInput:

@@ -30,7 +30,10 @@ class Batched(Source):
 
     _first: Held
 
-    def __init__(self, forward: Signature | None, class_names: object) -> None:
+    def __init__(
+        self, forward: Signature | None, class_names: object, y: Target | None = None
+    ) -> None:
+        self._y = y
         self._forward = forward
         self._class_names = class_names
         self._outputs: int | None = None
@@ -83,7 +86,8 @@ class Batched(Source):
                 *self._first.column_names,
             ):
                 raise ValueError(f"{called} has other inputs or columns than batch 1.")
-        if y is None or isinstance(y, Mapping | tuple):
+        # Boxes and the like are no target that a loss here could be formed of.
+        if y is None or self._y is not None or isinstance(y, Mapping | tuple):
             return Held(inputs, names)
         found = target(y, f"y in {called}")
         if len(found) != inputs[0].rows:
@@ -143,9 +147,8 @@ class Indexed(Batched):
         class_names: object = None,
         y: Target | None = None,
     ) -> None:
-        super().__init__(forward, class_names)
+        super().__init__(forward, class_names, y)
         self._load = load
-        self._y = y
         self.count = self._count = count
         self._take_form(self._at([0]))
         if y is not None:

@@ -131,11 +131,17 @@ def _narwhals_columns(frame: Any) -> tuple[list[Column], set[np.dtype[Any]], lis
         if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
             wrong.append(f"{series.name!r} ({series.dtype})")
             continue
-        # Booleans, integers and decimals with missing values have no NumPy form of their own.
-        single = series.dtype == nw.Float32
-        columns.append(_cast(series, nw.Float32 if single else nw.Float64))
-        dtypes.add(np.dtype(np.float32 if single else np.float64))
+        if series.dtype in (nw.Float32, nw.Float64):
+            columns.append(_plain(series))
+        else:
+            # Booleans, integers and decimals with missing values have no NumPy form of their own.
+            columns.append(_cast(series, nw.Float64))
+        dtypes.add(np.dtype(np.float32 if series.dtype == nw.Float32 else np.float64))
     return columns, dtypes, wrong
+
+
+def _plain(series: Any) -> Column:
+    return lambda rows: series[rows].to_numpy()
 
 
 def _cast(series: Any, dtype: Any) -> Column:

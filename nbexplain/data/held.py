@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.data.arrays import TensorInput, array_input
-from nbexplain.data.frames import FrameInput, as_frame, frame_input, is_pandas
+from nbexplain.data.frames import FrameInput, as_frame, frame_input
 from nbexplain.data.inputs import Input, Rows, not_finite, plural, shortened
 from nbexplain.data.matching import rows_like
 from nbexplain.data.source import Batch, Source, position_of
@@ -146,7 +146,7 @@ def inputs_of(X: object, called: str = "X") -> tuple[tuple[Input, ...], tuple[st
         inputs = [one_input(part, f"{called}[{i}]") for i, part in enumerate(parts)]
     else:
         inputs = [one_input(X, called)]
-        if not inputs[0].shape:
+        if inputs[0].rows and not inputs[0].shape:
             raise ValueError(
                 f"{called} has one axis: use .reshape(-1, 1) on it for rows of one feature, or "
                 f".reshape(1, -1) for one row."
@@ -160,7 +160,7 @@ def one_input(X: object, called: str) -> Input:
     """A frame, array, tensor or list of rows, as an input."""
     if X is None or isinstance(X, str | bytes | int | float | complex | Mapping | tuple):
         raise TypeError(f"{called} is {_a(X)}: pass a frame, an array or a tensor of numbers.")
-    if is_pandas(X, "Series"):
+    if hasattr(X, "to_frame"):
         raise ValueError(f"{called} is a Series: pass a frame, for example with .to_frame().")
     found = array_input(X, called)
     if found is None:

@@ -9,9 +9,10 @@ import numpy as np
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from nbexplain.data.arrays import is_sparse
 from nbexplain.data.batched import Streamed
 from nbexplain.data.batching import bounds, holds_rows, split, takes
-from nbexplain.data.frames import as_frame, is_pandas
+from nbexplain.data.frames import as_frame
 from nbexplain.data.held import Held, inputs_of
 from nbexplain.data.inputs import plural
 from nbexplain.data.loaders import loaded, tensors_in
@@ -65,7 +66,7 @@ def _in_memory(X: object) -> bool:
     if isinstance(X, list):
         rows = cast("list[Any]", X)
         return not rows or not _is_batch(rows[0])
-    if isinstance(X, Tensor | np.ndarray | tuple | Mapping | str | bytes) or is_pandas(X, "Series"):
+    if isinstance(X, Tensor | np.ndarray | tuple | Mapping | str | bytes) or is_sparse(X):
         return True
     return hasattr(X, "__array__") or not isinstance(X, Iterable)
 

@@ -40,7 +40,6 @@ class Source(ABC):
         classes: the names of y's classes, in the order of their codes; None for a regression or
             without y. `for_outputs` settles it.
         target_name: the name y carries.
-        batch_size: the data's own, where it has one (a DataLoader's).
         repeatable: whether rows can be taken by position, and a second pass gives the same rows.
     """
 
@@ -49,7 +48,6 @@ class Source(ABC):
     column_names: tuple[tuple[str, ...] | None, ...]
     classes: tuple[str, ...] | None = None
     target_name: str | None = None
-    batch_size: int | None = None
     repeatable: bool = True
 
     @abstractmethod

@@ -1,5 +1,6 @@
 """Data in memory: its batches are its rows, whatever it came in."""
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -19,6 +20,9 @@ FORMS = {
     "sparse": lambda a: pd.DataFrame(a).astype(pd.SparseDtype(float, 0.0)),
     "polars": lambda a: pl.DataFrame(a, schema=[f"c{j}" for j in range(a.shape[1])]),
     "lazy": lambda a: pl.DataFrame(a, schema=[f"c{j}" for j in range(a.shape[1])]).lazy(),
+    "narwhals": lambda a: nw.from_native(
+        pd.DataFrame(a, columns=[f"c{j}" for j in range(a.shape[1])])
+    ),
     "arrow": lambda a: pa.table({f"c{j}": v for j, v in enumerate(a.T)}),
     "numpy": lambda a: a,
     "fortran": np.asfortranarray,
@@ -140,6 +144,7 @@ def test_labels_and_positions_are_each_other():
     assert source.locate("y") == 1
     days = X.set_axis(pd.date_range("2024-01-01", periods=3))
     assert read(days).locate(pd.Timestamp("2024-01-02")) == 1
+    assert read(nw.from_native(X)).locate("y") == 1
     pairs = X.set_axis(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)]))
     assert read(pairs).locate(("a", 2)) == 1
 
