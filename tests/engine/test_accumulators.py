@@ -1,5 +1,7 @@
 """Laws of the accumulators: what merging may and may not change."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -35,7 +37,7 @@ def test_merging_is_commutative_and_associative(g, data):
     jacobian = torch.from_numpy(g)
     cuts = sorted(data.draw(st.lists(st.integers(1, len(g)), min_size=2, max_size=2)))
     bounds = [0, *cuts, len(g)]
-    parts = [Sums.of(jacobian[a:b], a) for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
+    parts = [Sums.of(jacobian[a:b], a) for a, b in pairwise(bounds) if b > a]
     forward, backward = parts[0], parts[-1]
     for part in parts[1:]:
         forward = forward.merge(part)

@@ -1,5 +1,7 @@
 """The rows kept whole depend on the seed and on nothing else."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -15,8 +17,7 @@ values = torch.arange(N * 2.0).view(N, 2)
 
 def sampled(keep: Keep, bounds: list[int]) -> Sample:
     parts = [
-        Sample.of(keep, a, jacobian[a:b], outputs[a:b], values[a:b])
-        for a, b in zip(bounds, bounds[1:], strict=False)
+        Sample.of(keep, a, jacobian[a:b], outputs[a:b], values[a:b]) for a, b in pairwise(bounds)
     ]
     return join(parts, keep.capacity)
 
