@@ -21,10 +21,16 @@ def terminal():
     InteractiveShell.clear_instance()
 
 
+def clear(shell):
+    """Forget the user's variables (`reset` collects garbage each time)."""
+    for name in set(shell.user_ns) - set(shell.user_ns_hidden):
+        del shell.user_ns[name]
+
+
 @pytest.fixture
 def shell(terminal):
     """A shell with a model, data and the extension loaded."""
-    terminal.reset()
+    clear(terminal)
     terminal.run_line_magic("load_ext", "nbexplain")
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
@@ -256,8 +262,7 @@ def test_usage_mistakes_get_one_sentence(shell, line, sentence):
 
 
 def test_without_any_model_the_sentence_says_so(shell):
-    shell.reset()
-    shell.run_line_magic("load_ext", "nbexplain")
+    clear(shell)
     with pytest.raises(UsageError, match="none of your variables is a model yet"):
         explain(shell, "model A")
 
