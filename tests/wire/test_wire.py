@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.wire.sketch import NAMES, Sketch
 
 import nbexplain as nbx
 from nbexplain.notebook import wire
+from tests.wire.sketch import NAMES, Sketch
 
 GOLDEN = Path(__file__).with_name("golden.json")
 

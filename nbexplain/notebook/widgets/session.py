@@ -102,7 +102,9 @@ class Session(anywidget.AnyWidget):
         if explanation is None or (value is None and name == "feature"):
             return None if value is None else str(value)
         if name == "feature":
-            return self._features[explanation.features.index(str(value))]
+            if value not in self._features:  # of namesakes, the first is meant
+                explanation.features.index(str(value))  # raises, naming near names
+            return str(value)
         if name == "output":
             return self._name(self._outputs, wire.position(explanation, value))
         known = wire.responses(explanation)

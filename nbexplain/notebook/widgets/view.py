@@ -97,11 +97,11 @@ class View(anywidget.AnyWidget):
         return f"{type(self).__name__}({about})"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        from nbexplain.notebook.widgets.display import forms
+        from nbexplain.notebook.widgets.forms import forms
 
         return forms(self, self.explanation), {}
 
     def _ipython_display_(self) -> None:
-        from nbexplain.notebook.widgets.display import publish
+        from nbexplain.notebook.widgets.forms import publish
 
         publish(self, self.explanation)
