@@ -131,20 +131,22 @@ def _narwhals_columns(frame: Any) -> tuple[list[Column], set[np.dtype[Any]], lis
         if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
             wrong.append(f"{series.name!r} ({series.dtype})")
             continue
-        if series.dtype in (nw.Float32, nw.Float64):
-            columns.append(_plain(series))
+        simple = series.dtype.is_float() or series.dtype.is_integer()
+        if simple and not series.null_count():
+            whole = series.to_numpy()
+            # A column in several chunks would be copied whole: it is read slice by slice.
+            columns.append(_slices(series) if whole.flags.owndata else whole.__getitem__)
+            dtypes.add(whole.dtype)
         else:
-            # Booleans, integers and decimals with missing values have no NumPy form of their own.
-            columns.append(_cast(series, nw.Float64))
-        dtypes.add(np.dtype(np.float32 if series.dtype == nw.Float32 else np.float64))
+            # Missing values, booleans and decimals: NumPy knows the first as NaN only.
+            columns.append(_slices(series, nw.Float64))
+            dtypes.add(np.dtype(np.float64))
     return columns, dtypes, wrong
 
 
-def _plain(series: Any) -> Column:
-    return lambda rows: series[rows].to_numpy()
-
-
-def _cast(series: Any, dtype: Any) -> Column:
+def _slices(series: Any, dtype: Any = None) -> Column:
+    if dtype is None:
+        return lambda rows: series[rows].to_numpy()
     return lambda rows: series[rows].cast(dtype).to_numpy()
 
 

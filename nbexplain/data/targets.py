@@ -191,6 +191,12 @@ def _pandas(y: Any, called: str) -> tuple[NDArray[Any], str | None, tuple[str, .
         # Their own order, not the alphabet: it is that of .cat.codes, which networks train on.
         return y.cat.codes.to_numpy(), name, tuple(str(value) for value in y.cat.categories)
     kind = y.dtype.kind
+    if kind == "O":
+        import pandas as pd
+
+        if pd.api.types.infer_dtype(y, skipna=False) == "string":
+            codes, labels = pd.factorize(y, sort=True)
+            return codes, name, tuple(str(label) for label in labels)
     plain = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}.get(kind)
     if isinstance(y.dtype, np.dtype) or plain is None:
         return y.to_numpy(), name, None

@@ -23,6 +23,7 @@ FORMS = {
     "narwhals": lambda a: nw.from_native(
         pd.DataFrame(a, columns=[f"c{j}" for j in range(a.shape[1])])
     ),
+    "chunks": lambda a: pl.concat([pl.DataFrame(a[:1]), pl.DataFrame(a[1:])], rechunk=False),
     "arrow": lambda a: pa.table({f"c{j}": v for j, v in enumerate(a.T)}),
     "numpy": lambda a: a,
     "fortran": np.asfortranarray,
@@ -45,7 +46,7 @@ def rows(batches):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(a=matrices, size=st.integers(1, 9))
 def test_batches_joined_are_the_whole(form, a, size):
     source = read(FORMS[form](a))
@@ -57,7 +58,7 @@ def test_batches_joined_are_the_whole(form, a, size):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(a=matrices, data=st.data())
 def test_rows_are_taken_in_the_order_asked_for(form, a, data):
     positions = data.draw(st.lists(st.integers(0, len(a) - 1), min_size=1))
@@ -97,6 +98,8 @@ def test_a_table_of_mixed_numbers_is_read_as_float64():
         (pd.DataFrame({"a": [True, False]}), torch.float64),
         (pl.DataFrame({"a": [0.0, 1.0]}, schema={"a": pl.Float32}), torch.float32),
         (pl.DataFrame({"a": [0, 1]}), torch.float64),
+        (pl.DataFrame({"a": [True, False]}), torch.float64),
+        (pl.DataFrame({"a": ["0.5", "1"]}).cast(pl.Decimal(3, 1)), torch.float64),
         (torch.zeros(2, 1, dtype=torch.bfloat16), torch.float32),
         (torch.zeros(2, 1, dtype=torch.float64), torch.float64),
     ],
@@ -219,6 +222,23 @@ def test_several_inputs_keep_their_names_and_integers():
     ]
     assert [x.shape for x in batch.inputs] == [(2, 2), (2, 1), (2, 1, 2, 2), (2,)]
     assert read((np.eye(2), np.eye(2))).input_names is None
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        np.array([[3], [4]]),
+        np.array([[3], [4]], np.uint16),
+        torch.tensor([[3], [4]]),
+        pd.DataFrame({"a": [3, 4]}),
+        pl.DataFrame({"a": [3, 4]}),
+    ],
+)
+def test_integers_beside_floats_stay_integers(codes):
+    batch = read((np.eye(2), codes)).take([1, 0])
+    assert batch.inputs[1].tolist() == [[4], [3]]
+    assert batch.inputs[1].dtype == torch.int64
+    assert read((np.eye(2), codes)).new_rows(([1, 2], [5])).inputs[1].dtype == torch.int64
 
 
 def test_targets_are_cut_with_their_rows():
