@@ -23,4 +23,4 @@ for (const name of (query.get("show") ?? Object.keys(STATES).join(",")).split(",
   stores[name] = store;
   controllers[name] = controller;
 }
-Object.assign(window, { stores, controllers });
+Object.assign(window, { mount, stores, controllers });

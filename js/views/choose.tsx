@@ -1,6 +1,7 @@
 /** One of several: segments side by side where they are few, else a menu that can be searched. */
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { useUnique } from "./unique.js";
 
 export interface Option<V> {
   value: V;
@@ -20,7 +21,7 @@ interface Props<V> {
 const SEARCHABLE = 10;
 
 export function Segments<V>({ label, hook, options, value, onChoose }: Props<V>) {
-  const group = useId();
+  const group = useUnique();
   return (
     <fieldset class="nbx-segments">
       <legend class="nbx-hidden">{label}</legend>
@@ -40,7 +41,7 @@ export function Segments<V>({ label, hook, options, value, onChoose }: Props<V>)
 }
 
 export function Menu<V>({ label, hook, options, value, onChoose }: Props<V>) {
-  const id = useId();
+  const id = useUnique();
   const open = useSignal(false);
   const query = useSignal("");
   const active = useSignal(0);

@@ -1,6 +1,6 @@
 /** Features ranked by importance: a listbox of bars, of which only those near the window exist. */
 import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, counted, decimals, percentTicks } from "../format.js";
 import { filtered } from "../ranking.js";
 import type { Store } from "../store.js";
@@ -10,6 +10,7 @@ import { Profile } from "./profile.js";
 import { Row, ROW } from "./row.js";
 import { Table } from "./table.js";
 import { Tip } from "./tip.js";
+import { useUnique } from "./unique.js";
 
 /** Height of the gap that the 90 % line stands in. */
 const GAP = 22;
@@ -22,7 +23,7 @@ interface Props {
 }
 
 export function Importance({ store, root }: Props) {
-  const id = useId();
+  const id = useUnique();
   const query = useSignal("");
   const hovered = useSignal<number | null>(null);
   const scroll = useSignal({ top: 0, height: 560, track: 300 });

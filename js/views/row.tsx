@@ -43,7 +43,7 @@ export function Row(props: Props) {
       glide(bar.current, `scaleX(${before.width / width})`, "none");
   }, [top, width]);
   const spoken =
-    `${name}, ${fixed(share, places)} percent` +
+    " percent" +
     (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
     (direction === "none" ? "" : `, ${WORDS[direction]}`);
   return (
@@ -56,7 +56,6 @@ export function Row(props: Props) {
       aria-selected={selected}
       aria-posinset={props.position + 1}
       aria-setsize={props.setSize}
-      aria-label={`${rank}. ${spoken}`}
       data-feature={props.name}
     >
       <span class="nbx-rank">{rank}</span>
@@ -73,7 +72,10 @@ export function Row(props: Props) {
         )}
       </span>
       <span class="nbx-share">{fixed(share, places)}</span>
-      <span class="nbx-arrow">{ARROW[direction]}</span>
+      <span class="nbx-hidden">{spoken}</span>
+      <span class="nbx-arrow" aria-hidden="true">
+        {ARROW[direction]}
+      </span>
     </div>
   );
 }

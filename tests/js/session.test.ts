@@ -62,6 +62,19 @@ it("sessions of one module share nothing", async () => {
   expect(two.querySelector(".nbx-question")!.textContent).toContain("default");
 });
 
+it("views on one page have ids and radio groups of their own", async () => {
+  const { exports } = opened(credit());
+  const [one, two] = [page({ "anywidget:a": exports }), page({ "anywidget:a": exports })];
+  await Promise.all([one.run(), two.run()]);
+  await drawn();
+  const of = (el: Element, name: string) =>
+    [...el.querySelectorAll(`[${name}]`)].map((e) => e.getAttribute(name)!);
+  for (const name of ["id", "name"]) {
+    expect(of(one.el, name).length).toBeGreaterThan(0);
+    expect(of(one.el, name).filter((value) => of(two.el, name).includes(value))).toEqual([]);
+  }
+});
+
 it("views of one session share what is chosen", async () => {
   const { exports } = opened(credit());
   const [one, two] = [page({ "anywidget:a": exports }), page({ "anywidget:a": exports })];
