@@ -304,7 +304,9 @@ def test_an_observer_of_a_class_of_its_own_is_called_once():
 @pytest.mark.parametrize("kind", ["returns", "in place", "sets"])
 def test_a_hook_that_takes_part_is_kept(kind):
     class Scaled(nn.Linear):
-        scale = 1.0
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            self.scale = torch.ones(())
 
         def forward(self, x):
             return super().forward(x) * self.scale
