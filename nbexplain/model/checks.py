@@ -125,8 +125,8 @@ def _check_connected(
         if not _same(f(_clones(others)).detach(), outputs):
             raise ValueError(
                 "The outputs change with X but have no derivative: the forward cuts the graph "
-                "with torch.no_grad, detach, NumPy, argmax or a comparison. Remove it, or return "
-                "the scores before it."
+                "with torch.no_grad, detach, NumPy, quantisation, argmax or a comparison. Remove "
+                "it, or return the scores before it."
             )
 
 

@@ -35,7 +35,7 @@ _LEFT_BEHIND = (
 _FORWARD_HOOKS = ("_forward_pre_hooks", "_forward_hooks")
 
 # A forward may read these, but they hold data, processes and connections: never copied.
-_SHARED_TYPES = (torch.optim.Optimizer, DataLoader, Dataset)
+_SHARED_TYPES = (torch.optim.Optimizer, DataLoader, Dataset, torch.jit.ScriptFunction)
 _SHARED_PACKAGES = frozenset(
     {"lightning", "lightning_fabric", "mlflow", "pytorch_lightning", "wandb"}
 )
@@ -99,7 +99,7 @@ class _Copier:
                 module, original = self.compiled.pop()
                 self.memo[id(module)] = copy.deepcopy(original, self.memo)
             result = copy.deepcopy(root, self.memo)
-        except (TypeError, RuntimeError, AttributeError, NotImplementedError) as error:
+        except Exception as error:
             raise TypeError(
                 f"The model ({type(root).__name__}) cannot be copied, and nbexplain works on a "
                 f"private copy: {error}. Give its class a __deepcopy__, or pass the part of it "
@@ -127,7 +127,7 @@ class _Copier:
         elif isinstance(x, torch.Generator):
             # Sharing it would advance the user's generator with each forward.
             self.memo[id(x)] = torch.Generator(x.device).set_state(x.get_state())
-        elif isinstance(x, torch.jit.ScriptModule | torch.jit.ScriptFunction):
+        elif isinstance(x, torch.jit.ScriptModule):
             pass  # copies itself, in C++
         elif isinstance(x, nn.Module):
             return self._parts_of_module(x)
@@ -174,7 +174,7 @@ class _Copier:
         modules = dict.fromkeys(module for root in roots for module in root.modules())
         for module in modules:
             self.memo[id(module)] = module  # a private copy is its own private copy
-            if module.training:
+            if getattr(module, "training", False):  # which a frozen script has not
                 module.eval()
             for parameter in module.parameters(recurse=False):
                 parameter.requires_grad_(False)

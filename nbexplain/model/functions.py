@@ -70,8 +70,7 @@ class Twins:
         original = getattr(function, "_torchdynamo_orig_callable", None)
         if original is not None:  # torch.compile'd: what it was compiled from
             return self.of(original)
-        # torch's own functions hold nothing of the user's, and are compared by identity.
-        if _package(function) == "torch" or not _refers(function):
+        if not _refers(function):
             return function
         space = self.namespaces.setdefault(id(function.__globals__), dict(function.__globals__))
         cells = tuple(CellType() for _ in function.__closure__ or ())
@@ -155,10 +154,6 @@ def _near(x: Any) -> Iterable[object]:
     return ()
 
 
-def _package(function: FunctionType) -> str:
-    return (function.__module__ or "").split(".")[0]
-
-
 def _closure(function: FunctionType) -> Iterator[tuple[str, object]]:
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
@@ -170,6 +165,8 @@ def _closure(function: FunctionType) -> Iterator[tuple[str, object]]:
 def _globals(function: FunctionType) -> Iterator[tuple[str, object]]:
     """What a function looks up in its module or notebook; functions made elsewhere left out."""
     space = function.__globals__
+    if space.get("__name__", "").split(".")[0] == "torch":
+        return  # nothing there is the user's; what torch decorates is in its closure
     for name in sorted(_names(function.__code__) & space.keys()):
         value = space[name]
         if not isinstance(value, FunctionType) or value.__globals__ is space:

@@ -13,6 +13,8 @@ from torch import Tensor
 # What a dict's main output is called, in the order of preference.
 _MAIN = ("logits", "output", "outputs", "prediction", "predictions", "pred", "y_hat", "out")
 
+_INSTEAD = "its forward must return a tensor with one row of outputs per row of X."
+
 
 @dataclass(frozen=True)
 class Picked:
@@ -88,8 +90,9 @@ def _pick_part(returned: object, parts: dict[object, object], rows: int) -> Pick
     problem = None if alone is None else _problem(alone, rows)
     if isinstance(problem, TypeError):
         raise problem
-    kind = ValueError if any(True for _ in _tensors(returned)) else TypeError
-    raise kind(
+    if not any(True for _ in _tensors(returned)):
+        raise TypeError(f"The model returns {describe(returned, rows)}: {_INSTEAD}")
+    raise ValueError(
         f"The model returns {describe(returned, rows)}, and it is not clear which part has one "
         f"row of outputs per row of X: pass response={_example(returned, fit)}."
     )
@@ -149,10 +152,9 @@ def _problem(x: Tensor, rows: int) -> Exception | None:
         return ValueError(f"The model returns no outputs: their shape is {list(x.shape)}.")
     if x.ndim > 2 and x[0].numel() != x.shape[1]:
         shape = ", ".join(map(str, x.shape[1:]))
-        rest = ", 0" * (x.ndim - 2)
         return ValueError(
             f"The model returns outputs of shape [n, {shape}], which has more axes than rows and "
-            f"outputs: choose some of them, such as response=lambda out: out[:, :{rest}]."
+            f"outputs: choose some of them, such as response=lambda out: out{_flat(x)}."
         )
     return None
 
@@ -190,11 +192,26 @@ def _kind(returned: object) -> str:
 
 
 def _example(returned: object, fit: Mapping[Any, Tensor]) -> str:
+    """A function that takes one tensor, preferably a suitable one, out of what was returned."""
     parts = _parts(returned) or {}
-    tensors = [key for key, part in parts.items() if isinstance(part, Tensor)]
-    key = next(iter([*fit, *tensors, *parts]), 0)
-    by_attribute = not isinstance(returned, Mapping | list | tuple) or hasattr(returned, "_fields")
-    return f"lambda out: out.{key}" if by_attribute else f"lambda out: out[{key!r}]"
+    key = next(
+        iter(
+            [
+                *fit,
+                *(key for key, part in parts.items() if any(True for _ in _tensors(part))),
+                *parts,
+            ]
+        )
+    )
+    by_name = not isinstance(returned, Mapping | list | tuple) or hasattr(returned, "_fields")
+    part = parts[key]
+    flat = _flat(part) if isinstance(part, Tensor) else ""
+    return f"lambda out: out.{key}{flat}" if by_name else f"lambda out: out[{key!r}]{flat}"
+
+
+def _flat(x: Tensor) -> str:
+    """An index that leaves rows and outputs: the last step of a sequence, one pixel of a map."""
+    return {3: "[:, -1]", 4: "[:, :, 0, 0]"}.get(x.ndim, ".flatten(1)" if x.ndim > 4 else "")
 
 
 def _widest(columns: Any) -> torch.dtype:
@@ -215,8 +232,7 @@ def _not_a_tensor(returned: object) -> TypeError:
             f"The model returns {_kind(returned)} distribution: choose a tensor of it, such as "
             "response=lambda out: out.mean."
         )
-    hint = " (a NumPy array has no derivative)" if type(returned).__name__ == "ndarray" else ""
-    return TypeError(
-        f"The model returns {_kind(returned)}{hint}: its forward must return a tensor with one "
-        "row of outputs per row of X."
-    )
+    kind = _kind(returned)
+    if kind == "a ndarray":
+        kind = "a NumPy array, which has no derivative"
+    return TypeError(f"The model returns {kind}: {_INSTEAD}")

@@ -82,7 +82,8 @@ class Snapshot:
         floating = (t.dtype for t in tensors if t.is_floating_point())
         self.name = _name(model)
         self.dtype = next(floating, torch.float32)
-        self.device = next((t.device for t in tensors), torch.device("cpu"))
+        devices = (t.device for t in tensors if not t.is_meta)  # a meta module lends its forward
+        self.device = next(devices, torch.device("cpu"))
         self.parameters_of_forward = _signature(self._model)
         leaves = [m for m in modules if not any(True for _ in m.children())]
         self.ends_in = type(leaves[-1]) if leaves else None

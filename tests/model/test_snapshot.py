@@ -406,6 +406,54 @@ def test_a_compiled_function_becomes_what_it_was_compiled_from():
     assert not copy.__closure__[0].cell_contents.training
 
 
+@torch.no_grad()
+def decorated(x):
+    return NET(x)
+
+
+def test_what_a_decorator_of_torch_wraps_is_private():
+    x = rows(4)
+    before = belongings(NET.train())
+    snapshot = Snapshot(decorated)
+    assert torch.equal(snapshot((x,)), snapshot((x,)))
+    assert belongings(NET) == before
+
+
+def test_a_patched_forward_runs_the_copy():
+    net, x = mlp(), rows(4)
+    old = net.forward
+    net.forward = functools.wraps(old)(lambda x: 2 * old(x))
+    snapshot, expected = Snapshot(net), net(x)
+    with torch.no_grad():
+        net[0].weight.zero_()
+    assert torch.equal(snapshot((x,)), expected)
+
+
+def test_an_ensemble_over_a_meta_module_runs_where_its_weights_are():
+    nets = [mlp(), mlp()]
+    parameters, buffers = torch.func.stack_module_state(nets)
+    base = mlp().to("meta")
+
+    def ensemble(x):
+        def one(*state):
+            return torch.func.functional_call(base, state, (x,))
+
+        return torch.vmap(one)(parameters, buffers).mean(0)
+
+    snapshot, x = Snapshot(ensemble), rows(4)
+    expected = (nets[0](x) + nets[1](x)) / 2
+    torch.testing.assert_close(snapshot(snapshot.prepare((x,))), expected)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_frozen_scripts_and_traced_functions():
+    net, x = mlp().eval(), rows(4)
+    frozen = torch.jit.freeze(torch.jit.script(net))
+    traced = torch.jit.trace(torch.tanh, x)
+    assert torch.equal(Snapshot(frozen)((x,)), net(x))
+    assert torch.equal(Snapshot(traced)((x,)), x.tanh())
+
+
 def test_a_function_that_calls_itself():
     net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
 
