@@ -126,8 +126,8 @@ def option_named(flag: str) -> Option:
         if wanted in {option.flag, f"--{(option.parameter or '').replace('_', '-')}"}:
             return option
     flags = [option.flag for option in options()]
-    hint = near(wanted, flags) or f"; there are {', '.join(flags)}"
-    raise LineError(f"{flag} is not an option of %explain{hint}.")
+    end = near(wanted, flags, f"; there are {', '.join(flags)}")
+    raise LineError(f"{flag} is not an option of %explain{end}")
 
 
 @cache

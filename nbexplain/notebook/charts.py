@@ -63,7 +63,7 @@ def chart(
         return _local(explanation, output, row)
     raise ValueError(
         f'kind={kind!r} is not a chart of this explanation; there are "importance" and "local"'
-        f"{near(str(kind), KINDS)}."
+        f"{near(str(kind), KINDS)}"
     )
 
 

@@ -197,9 +197,9 @@ def _evaluate(text: str, scope: dict[str, Any], *, model: bool = False) -> objec
         # Only a name of this line: one inside a function it calls is that function's error.
         if error.name is None or error.name not in code.co_names or error.name in scope:
             raise
-        hint = near(error.name, [name for name in scope if not name.startswith("_")])
-        hint = hint or (_models(scope) if model else "")
-        raise LineError(f"The name {error.name} is not defined{hint}.") from None
+        names = [name for name in scope if not name.startswith("_")]
+        end = near(error.name, names, _models(scope) if model else "")
+        raise LineError(f"The name {error.name} is not defined{end}") from None
 
 
 def _models(scope: Mapping[str, Any]) -> str:

@@ -102,14 +102,14 @@ def padded(text: str, room: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """The end of a sentence about an unknown word: `; did you mean "b"?`, or nothing.
+def near(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The end of a sentence about an unknown word: the one that was meant, or `otherwise`.
 
-    >>> near("modle", ["model", "X"])
-    '; did you mean "model"?'
+    >>> near("modle", ["model", "X"]), near("y", ["model"], "; there are only models")
+    ('; did you mean "model"?', '; there are only models.')
     """
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return f'; did you mean "{close[0]}"?' if close else f"{otherwise}."
 
 
 def _fit(pieces: Iterator[tuple[str, int]], room: int) -> list[tuple[str, int]]:

@@ -234,7 +234,7 @@ def test_an_interrupt_keeps_what_there_is(shell):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("nte A", 'The name nte is not defined; did you mean "net"?.'),
+        ("nte A", 'The name nte is not defined; did you mean "net"?'),
         ("whatever A", "The name whatever is not defined; your models are net, encoder."),
         ("net Z9", "The name Z9 is not defined."),
         ("net", "%explain needs data X; got only net."),

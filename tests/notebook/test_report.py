@@ -148,8 +148,8 @@ def test_static_html_shows_bars_whiskers_and_numbers():
     assert html.startswith('<div id="nbx-static-k"')
     widths = re.findall(r'height="11" width="([\d.]+)%"', html)
     assert [float(width) for width in widths] == pytest.approx([100, 50, 16.67], abs=0.1)
-    assert html.count('<tr class="nbx-falls">') == 1
-    assert html.count('<tr class="nbx-rises">') == 2
+    assert html.count('<tr class="nbx-static__falls">') == 1
+    assert html.count('<tr class="nbx-static__rises">') == 2
     assert "2 features carry 90 %" in html
     assert tags.tags.count("table") == 2
     assert "details" in tags.tags
@@ -194,8 +194,8 @@ def test_static_html_of_a_constant_model():
 def test_static_html_without_directions_has_no_hue():
     html = static_html(linear([1.0, 2.0], ["a", "b"], outputs=3), "k")
     body = html[html.index("</style>") :]
-    assert "nbx-rises" not in body
-    assert "nbx-falls" not in body
+    assert "nbx-static__rises" not in body
+    assert "nbx-static__falls" not in body
     assert "↑" not in body
 
 
@@ -221,6 +221,15 @@ def test_styles_touch_nothing_outside_the_fragment():
     selectors = [part for rule in re.findall(r"([^{}]+)\{", rules) for part in rule.split(",")]
     assert selectors
     assert all("#nbx-static-k" in selector for selector in selectors)
+
+
+def test_classes_are_those_of_this_form_alone():
+    """The live view's style sheet holds for the whole page, and names its parts nbx-…, too."""
+    classes = [
+        value for name, value in Tags(static_html(nasty(), "k")).attributes if name == "class"
+    ]
+    assert len(classes) > 100
+    assert all(re.fullmatch(r"nbx-static(__[a-z-]+)?", value) for value in classes)
 
 
 def test_hues_have_contrast():

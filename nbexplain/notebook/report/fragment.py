@@ -50,7 +50,7 @@ def static_html(explanation: Explanation, key: str) -> str:
         [
             f'<div id="nbx-static-{key}" class="nbx-static">',
             f"<style>{sheet(f'#nbx-static-{key}')}</style>",
-            f'<p class="nbx-q">{_text(wording.heading(explanation))}</p>',
+            f"<p {_class('question')}>{_text(wording.heading(explanation))}</p>",
             _legend(explanation, ranking),
             _bars(explanation, ranking, listed, rest),
             _notes(explanation),
@@ -62,17 +62,18 @@ def static_html(explanation: Explanation, key: str) -> str:
 
 def _legend(explanation: Explanation, ranking: Ranking) -> str:
     keys = [
-        f'<span class="nbx-{_hue(direction)}"><svg width="10" height="10" aria-hidden="true">'
-        f'<rect class="nbx-fill" fill="{UNSTYLED[_hue(direction)]}" width="10" height="10"/></svg> '
+        f"<span {_class(_hue(direction))}>"
+        f'<svg width="10" height="10" aria-hidden="true"><rect {_class("fill")} width="10" '
+        f'height="10" fill="{UNSTYLED[_hue(direction)]}"/></svg> '
         f"{_text(f'{wording.ARROWS[direction]} {meaning}'.strip())}</span>"
         for direction, meaning in wording.meanings(ranking).items()
     ]
     whisker = (
         '<span><svg width="14" height="10" aria-hidden="true" stroke="currentColor">'
         '<path d="M1 5H11M1.5 2V8M10.5 2V8"/></svg> '
-        f'<span class="nbx-muted">{wording.interval(explanation)}</span></span>'
+        f"<span {_class('muted')}>{wording.interval(explanation)}</span></span>"
     )
-    return f'<p class="nbx-legend">{" ".join([*keys, whisker])}</p>'
+    return f"<p {_class('legend')}>{' '.join([*keys, whisker])}</p>"
 
 
 def _bars(
@@ -81,7 +82,6 @@ def _bars(
     places = decimals(row.share for row in ranking.rows)
     ends = [end for row in listed for end in (row.share, row.high) if end == end]
     full = max(ends, default=0.0) or 1.0
-    level = f"{100 * explanation.confidence:g} %"
     body: list[str] = []
     for row in listed:
         body.append(_bar_row(row, full, places))
@@ -89,20 +89,20 @@ def _bars(
             body.append(_cut(wording.cut_sentence(row.rank)))
     if rest:
         total = fixed(sum(row.share for row in rest), places)
-        body.append(
-            f'<tr class="nbx-muted"><td></td><td class="nbx-name">{wording.others(len(rest))}</td>'
-            f'<td class="nbx-bar"></td><td class="nbx-value">{total} {_arrow("none")}</td>'
-            '<td class="nbx-low-high"></td></tr>'
-        )
+        cells = _cell("rank"), _cell("name", wording.others(len(rest))), _cell("bar")
+        numbers = _cell("value", f"{total} {_arrow('none')}"), _cell("low-high")
+        body.append(f"<tr {_class('muted')}>{''.join([*cells, *numbers])}</tr>")
         if ranking.carriers is not None and ranking.carriers > len(listed):
             body.append(_cut(wording.cut_sentence(ranking.carriers)))
+    head = [
+        _head("rank", f"<span {_class('said')}>rank</span>"),
+        _head("name", "feature"),
+        _head("bar", "share of the total"),
+        _head("value", f"percent {_arrow('none')}"),
+        _head("low-high", f"{100 * explanation.confidence:g} % interval"),
+    ]
     return (
-        '<table class="nbx-bars"><thead><tr><th class="nbx-rank" scope="col">'
-        '<span class="nbx-said">rank</span></th><th class="nbx-name" scope="col">feature</th>'
-        '<th class="nbx-bar" scope="col">share of the total</th>'
-        '<th class="nbx-value" scope="col">percent '
-        f"{_arrow('none')}</th>"
-        f'<th class="nbx-low-high" scope="col">{level} interval</th></tr></thead>'
+        f"<table {_class('bars')}><thead><tr>{''.join(head)}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table>"
     )
 
@@ -110,20 +110,21 @@ def _bars(
 def _bar_row(row: Ranked, full: float, places: int) -> str:
     hue = _hue(row.direction)
     interval = f"{fixed(row.low, places)} {MISSING} {fixed(row.high, places)}"
-    return (
-        f'<tr class="nbx-{hue}"><td class="nbx-rank">{row.rank}</td>'
-        f'<td class="nbx-name" title="{escape(row.name)}">{_name(row.name)}</td>'
-        f'<td class="nbx-bar">{_drawing(row, full, UNSTYLED[hue])}</td>'
-        f'<td class="nbx-value">{fixed(row.share, places)} {_arrow(row.direction)}</td>'
-        f'<td class="nbx-low-high">{interval if row.low == row.low else MISSING}</td></tr>'
-    )
+    cells = [
+        _cell("rank", str(row.rank)),
+        f'<td {_class("name")} title="{escape(row.name)}">{_name(row.name)}</td>',
+        _cell("bar", _drawing(row, full, UNSTYLED[hue])),
+        _cell("value", f"{fixed(row.share, places)} {_arrow(row.direction)}"),
+        _cell("low-high", interval if row.low == row.low else MISSING),
+    ]
+    return f"<tr {_class(hue)}>{''.join(cells)}</tr>"
 
 
 def _arrow(direction: Direction) -> str:
     """The arrow in a place of its own, so that numbers without one stay in line."""
     arrow = wording.ARROWS[direction]
-    said = f'<span class="nbx-said"> {direction}</span>' if arrow else ""
-    return f'<span class="nbx-arrow">{arrow}</span>{said}'
+    said = f"<span {_class('said')}> {direction}</span>" if arrow else ""
+    return f"<span {_class('arrow')}>{arrow}</span>{said}"
 
 
 def _drawing(row: Ranked, full: float, colour: str) -> str:
@@ -131,7 +132,7 @@ def _drawing(row: Ranked, full: float, colour: str) -> str:
     if row.share != row.share:
         return ""
     bar = (
-        f'<rect class="nbx-fill" fill="{colour}" y="1" height="11" '
+        f'<rect {_class("fill")} fill="{colour}" y="1" height="11" '
         f'width="{100 * row.share / full:.2f}%"/>'
     )
     return f'<svg width="100%" height="13" aria-hidden="true">{bar}{_whisker(row, full)}</svg>'
@@ -157,19 +158,17 @@ def _name(name: str) -> str:
     text = shortened(name, NAME_CELLS)
     if len(text) <= 2 * _TAIL or not name.isascii():
         return f"<span>{_text(isolated(text))}</span>"
-    return (
-        f'<span><span class="nbx-head">{_text(text[:-_TAIL])}</span>'
-        f'<span class="nbx-tail">{_text(text[-_TAIL:])}</span></span>'
-    )
+    head = f"<span {_class('head')}>{_text(text[:-_TAIL])}</span>"
+    return f"<span>{head}<span {_class('tail')}>{_text(text[-_TAIL:])}</span></span>"
 
 
 def _cut(sentence: str) -> str:
-    return f'<tr class="nbx-cut"><td colspan="5"><span>{sentence}</span></td></tr>'
+    return f'<tr {_class("cut")}><td colspan="5"><span>{sentence}</span></td></tr>'
 
 
 def _notes(explanation: Explanation) -> str:
     items = "".join(f"<li>{_text(note)}</li>" for note in wording.notes(explanation))
-    return f'<ul class="nbx-notes">{items}</ul>' if items else ""
+    return f"<ul {_class('notes')}>{items}</ul>" if items else ""
 
 
 def _table(explanation: Explanation, ranking: Ranking) -> str:
@@ -180,16 +179,13 @@ def _table(explanation: Explanation, ranking: Ranking) -> str:
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "".join(_table_row(row, places, ranking.directed) for row in listed)
     if rest:
-        body += (
-            f'<tr><td></td><td class="nbx-name">{wording.others(len(rest))}</td>'
-            f'<td colspan="{len(columns)}"></td></tr>'
-        )
-    title = _text(printable(explanation.title))
+        more = _cell("name", wording.others(len(rest)))
+        body += f'<tr><td></td>{more}<td colspan="{len(columns)}"></td></tr>'
+    caption = f"{_text(printable(explanation.title))}: {wording.interval(explanation)}"
     return (
-        f"<details><summary>All numbers</summary>"
-        f"<table><caption class='nbx-said'>{title}: {wording.interval(explanation)}</caption>"
-        '<thead><tr><th class="nbx-rank" scope="col">rank</th>'
-        f'<th class="nbx-name" scope="col">feature</th>{head}</tr></thead>'
+        "<details><summary>All numbers</summary><table>"
+        f"<caption {_class('said')}>{caption}</caption>"
+        f"<thead><tr>{_head('rank', 'rank')}{_head('name', 'feature')}{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></details>"
     )
 
@@ -200,10 +196,21 @@ def _table_row(row: Ranked, places: int, directed: bool) -> str:
     if directed:
         numbers += [number(row.mean), "" if row.direction == "none" else row.direction]
     cells = "".join(f"<td>{text}</td>" for text in numbers)
-    return (
-        f'<tr><td class="nbx-rank">{row.rank}</td>'
-        f'<td class="nbx-name">{_text(isolated(row.name))}</td>{cells}</tr>'
-    )
+    name = _cell("name", _text(isolated(row.name)))
+    return f"<tr>{_cell('rank', str(row.rank))}{name}{cells}</tr>"
+
+
+def _cell(kind: str, content: str = "") -> str:
+    return f"<td {_class(kind)}>{content}</td>"
+
+
+def _head(kind: str, content: str) -> str:
+    return f'<th {_class(kind)} scope="col">{content}</th>'
+
+
+def _class(part: str) -> str:
+    # Not nbx-…: those are the live view's, whose style sheet holds for the whole page.
+    return f'class="nbx-static__{part}"'
 
 
 def _hue(direction: Direction) -> str:
