@@ -20,6 +20,9 @@ from nbexplain.data.source import Batch, Source
 from nbexplain.data.targets import Target, as_floats, target
 from nbexplain.model.snapshot import Signature
 
+# Rows whose y tells, for a single output, two classes from a quantity in integers.
+LOOK = 64
+
 
 class Batched(Source):
     """Batches of one form: that of the first.
@@ -104,6 +107,8 @@ class Batched(Source):
         count = max(2, outputs)
         if found.numbers.ndim > 1 or not _within(found.numbers, count):
             return None
+        if outputs == 1 and not _within(self.head(LOOK).target, count):
+            return None
         names = self._class_names
         if isinstance(names, list | tuple) and len(names) == count:
             return tuple(str(name) for name in names)
@@ -120,13 +125,18 @@ class Batched(Source):
             return replace(found, values=values, classes=None)
         if found.numbers.is_floating_point() or not _within(found.numbers, len(self.classes)):
             raise ValueError(
-                f"y in {called} holds values other than the classes 0 to {len(self.classes) - 1}."
+                f"y in {called} holds values other than the classes 0 to {len(self.classes) - 1}: "
+                f"give classes from 0 on, and quantities as floats."
             )
         return replace(found, values=found.numbers, classes=self.classes)
 
 
-def _within(numbers: torch.Tensor, count: int) -> bool:
-    return not len(numbers) or (int(numbers.min()) >= 0 and int(numbers.max()) < count)
+def _within(numbers: torch.Tensor | None, count: int) -> bool:
+    return (
+        numbers is None
+        or not len(numbers)
+        or (int(numbers.min()) >= 0 and int(numbers.max()) < count)
+    )
 
 
 @final

@@ -267,6 +267,8 @@ def test_classes_follow_the_outputs():
     assert bools.classes == ("False", "True")
     floats = read([(X, Y.float())], forward=ONE).for_outputs(3)
     assert floats.classes is None
+    later = Items(lambda i: (X[i], i))
+    assert read(later, forward=ONE).for_outputs(1).classes is None
     counts = read([(X, Y + 7)], forward=ONE).for_outputs(1)
     assert counts.classes is None
     assert counts.head(2).target.dtype == torch.float64
