@@ -1,5 +1,6 @@
 """Progress of long work: nothing for a second, then a bar with the time left."""
 
+import sys
 from collections.abc import Callable
 from time import monotonic
 from typing import Any, Self
@@ -33,9 +34,12 @@ class Progress:
         if not self._shown or (self._bar is None and monotonic() < self._due):
             return
         if self._bar is None:
-            from tqdm.auto import tqdm
+            from tqdm import tqdm
 
-            self._bar = tqdm(total=self._total, unit=" rows", desc="explain", leave=False)
+            where = _Line() if _in_kernel() else None
+            self._bar = tqdm(
+                total=self._total, unit=" rows", desc="explain", leave=False, file=where
+            )
         self._bar.update(done - self._bar.n)
 
     def __enter__(self) -> Self:
@@ -44,3 +48,27 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+class _Line:
+    """A file whose text is one line of a cell's output, overwritten and at last empty.
+
+    tqdm's own bar for notebooks is a widget that stays in the output: a notebook that is reopened
+    shows an error in its place.
+    """
+
+    def __init__(self) -> None:
+        from IPython.display import display
+
+        self._handle: Any = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text: str) -> None:
+        self._handle.update({"text/plain": text.strip("\r\n ")}, raw=True)
+
+    def flush(self) -> None:
+        """Everything is out already."""
+
+
+def _in_kernel() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
