@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbexplain.notebook.names import isolated, printable, shortened
-from nbexplain.notebook.numbers import MISSING, decimals, fixed, number
+from nbexplain.notebook.numbers import MISSING, decimals, fixed
 from nbexplain.notebook.ranking import Direction, Ranked, Ranking, rank, shown
 from nbexplain.notebook.report import wording
 from nbexplain.notebook.report.style import UNSTYLED, sheet
@@ -173,11 +173,12 @@ def _notes(explanation: Explanation) -> str:
 
 def _table(explanation: Explanation, ranking: Ranking) -> str:
     columns = ["importance %", "low", "high", "cumulative %", "RMS"]
-    columns += ["mean", "direction"] if ranking.directed else []
+    columns += ["mean"] if ranking.directed else []
     listed, rest = shown(ranking, MOST_ROWS)
-    places = decimals(row.share for row in ranking.rows)
+    shares = decimals(row.share for row in ranking.rows)
+    sizes = decimals(row.rms for row in ranking.rows)
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    body = "".join(_table_row(row, places, ranking.directed) for row in listed)
+    body = "".join(_table_row(row, shares, sizes, ranking.directed) for row in listed)
     if rest:
         more = _cell("name", wording.others(len(rest)))
         body += f'<tr><td></td>{more}<td colspan="{len(columns)}"></td></tr>'
@@ -190,11 +191,9 @@ def _table(explanation: Explanation, ranking: Ranking) -> str:
     )
 
 
-def _table_row(row: Ranked, places: int, directed: bool) -> str:
-    numbers = [fixed(n, places) for n in (row.share, row.low, row.high, row.cumulative)]
-    numbers.append(number(row.rms))
-    if directed:
-        numbers += [number(row.mean), "" if row.direction == "none" else row.direction]
+def _table_row(row: Ranked, shares: int, sizes: int, directed: bool) -> str:
+    numbers = [fixed(n, shares) for n in (row.share, row.low, row.high, row.cumulative)]
+    numbers += [fixed(n, sizes) for n in ((row.rms, row.mean) if directed else (row.rms,))]
     cells = "".join(f"<td>{text}</td>" for text in numbers)
     name = _cell("name", _text(isolated(row.name)))
     return f"<tr>{_cell('rank', str(row.rank))}{name}{cells}</tr>"

@@ -83,7 +83,7 @@ html[theme="dark"] @ { DARK }
 @container (max-width: 620px) { @ .__bars .__low-high { display: none; } }
 @media (forced-colors: active) { @ svg .__fill { fill: CanvasText; } }
 .jp-OutputArea-child:has(@)
-+ .jp-OutputArea-child:has(.jupyter-widgets):not(:has([data-nbx-view])) { display: none; }
++ .jp-OutputArea-child:not(:has([data-nbx-view], [data-mime-type])) { display: none; }
 """
 
 
