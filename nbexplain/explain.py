@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from nbexplain.arguments import check_numbers, keep_of, refuse, scale_of
+from nbexplain.asked import Asked, ask
 from nbexplain.data import Batch, read
 from nbexplain.engine.swept import Swept
 from nbexplain.explanation import Explanation
@@ -20,7 +21,6 @@ from nbexplain.model import Snapshot, untouched
 from nbexplain.passes import Work, rows_at_once
 from nbexplain.progress import Progress
 from nbexplain.remarks import listed
-from nbexplain.subject import Asked, ask
 
 PROBE = 64
 """Rows looked at before the pass."""
@@ -203,13 +203,15 @@ def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:
     function = work.subject.function(batch.target)
     found: list[str] = []
     with untouched(), torch.no_grad():
-        before = function(tuple(x.clone() for x in work.subject.snapshot.prepare(batch.inputs)))
+        before = function(
+            tuple(x.clone() for x in work.subject.reading.snapshot.prepare(batch.inputs))
+        )
         for entry in suspects:
             moved = tuple(x.clone() for x in batch.inputs)
             for x in moved:
                 if x.is_floating_point():
                     x.view(len(x), -1)[:, entry] = x.view(len(x), -1)[:, entry].roll(1)
-            if not torch.allclose(before, function(work.subject.snapshot.prepare(moved))):
+            if not torch.allclose(before, function(work.subject.reading.snapshot.prepare(moved))):
                 found.append(work.features.names[work.features.owners[work.features.cells[entry]]])
     if not found:
         return []

@@ -104,7 +104,7 @@ class Work:
 
     def derive(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Input values, outputs and derivatives of one batch, on the processor."""
-        inputs = self.subject.snapshot.prepare(batch.inputs)
+        inputs = self.subject.reading.snapshot.prepare(batch.inputs)
         function = self.subject.function(batch.target)
         outputs, jacobian = self.method.attributions(function, inputs)
         floating = [x for x in batch.inputs if x.is_floating_point()]

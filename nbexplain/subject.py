@@ -1,65 +1,51 @@
 """What is differentiated: a model's snapshot, and which of its outputs, as which response."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from nbexplain.choices import choose
-from nbexplain.data import Batch, Source
+from nbexplain.data import Batch
 from nbexplain.engine.axes import Float
-from nbexplain.engine.responses import MANY, Kind, respond
+from nbexplain.engine.responses import Kind, respond
 from nbexplain.engine.sensitivities import Function
-from nbexplain.model import Picked, Snapshot, check_function, pick
-from nbexplain.question import RESPONSES, Question, kind_of
+from nbexplain.model import Picked, Snapshot, pick
 
-Outputs = Sequence[str | int] | str | int | None
 Select = Literal["predicted", "loss"] | tuple[int, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """The differentiated function: the snapshot, and what of its outputs is looked at.
+class Reading:
+    """How the model is called, and the user's own choice from what it returns.
 
     Attributes:
         snapshot: the model's private copy.
         names: keys of the inputs, when they go by name.
-        raw: what the network returns.
-        response: the response, where it is part of the function.
-        select: None for all raw outputs; "predicted", "loss", or columns of the response.
-        chosen: the user's own choice from what the model returns.
+        chosen: a function of what the model returns, or None.
     """
 
     snapshot: Snapshot
     names: tuple[str, ...] | None
-    raw: Kind
-    response: str
-    select: Literal["predicted", "loss"] | tuple[int, ...] | None
-    chosen: Callable[..., object] | None = None
+    chosen: Callable[..., object] | None
 
-    def outputs(self, inputs: tuple[Tensor, ...]) -> Float[Tensor, "rows outputs"]:
-        """The network's outputs, or the user's choice from what it returns."""
+    def returned(self, inputs: tuple[Tensor, ...]) -> object:
+        """What the model returns, or the user's choice from it."""
         returned = self.snapshot(inputs, self.names)
-        if self.chosen is not None:
-            returned = self.chosen(returned)
-        return pick(returned, len(inputs[0])).outputs
+        return returned if self.chosen is None else self.chosen(returned)
 
-    def pick(self, batch: Batch) -> Picked:
-        """What the model returns for a batch, its outputs chosen; without a graph."""
+    def first(self, batch: Batch) -> Picked:
+        """The outputs of the first rows, without a graph."""
         inputs = tuple(x.clone() for x in self.snapshot.prepare(batch.inputs))
         with torch.no_grad():
             try:
-                returned = self.snapshot(inputs, self.names)
+                return pick(self.returned(inputs), len(batch))
             except RuntimeError as error:
                 self._check_width(batch, error)
                 raise
-            if self.chosen is not None:
-                returned = self.chosen(returned)
-            return pick(returned, len(batch))
 
     def _check_width(self, batch: Batch, error: RuntimeError) -> None:
         """Say so where a forward failed because X has another number of columns."""
@@ -73,6 +59,29 @@ class Subject:
                 f"X has {found} columns, but the model's first layer ({first[0]}) takes "
                 f"{first[1]}: pass the columns it was trained on, in their order."
             ) from error
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """The differentiated function: the snapshot, and what of its outputs is looked at.
+
+    Attributes:
+        reading: how the model is called.
+        picked: which part of what it returns are its outputs.
+        raw: what these are.
+        response: the response, where it is part of the function.
+        select: None for all raw outputs; "predicted", "loss", or columns of the response.
+    """
+
+    reading: Reading
+    picked: Picked
+    raw: Kind
+    response: str
+    select: Select
+
+    def outputs(self, inputs: tuple[Tensor, ...]) -> Float[Tensor, "rows outputs"]:
+        """The network's outputs, the same part of what it returns for any rows."""
+        return self.picked.again(self.reading.returned(inputs), len(inputs[0]))
 
     def function(self, target: Tensor | None = None) -> Function:
         """What is differentiated, for rows with these true values."""
@@ -106,208 +115,3 @@ class Subject:
         bce = functional.binary_cross_entropy
         loss = functional.binary_cross_entropy_with_logits if logits else bce
         return loss(outputs[:, 0], classes.to(outputs.dtype), reduction="none")
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A question about a model and data that fit together.
-
-    Attributes:
-        question: in words and columns; its scale is still to be said.
-        subject: the differentiated function.
-        source: the rows, y read for this model.
-        batch: the first rows.
-        notes: what was noticed.
-    """
-
-    question: Question
-    subject: Subject
-    source: Source
-    batch: Batch
-    notes: tuple[str, ...]
-
-
-def ask(
-    snapshot: Snapshot,
-    source: Source,
-    response: str | Callable[..., object],
-    outputs: Outputs,
-    output_names: Sequence[str] | None,
-    method: str,
-    rows: int,
-) -> Asked:
-    """Look at what the model returns for the first rows, and settle what is differentiated.
-
-    Args:
-        snapshot: of the model.
-        source: the rows.
-        response: as `nbx.explain` takes it.
-        outputs: as `nbx.explain` takes them.
-        output_names: as `nbx.explain` takes them.
-        method: the method's name.
-        rows: how many rows to look at.
-
-    Raises:
-        ValueError: for a response, outputs or names that this model and y do not have; for a
-            model that cannot be differentiated row by row.
-        TypeError: for a model that returns no floating tensor.
-    """
-    batch = source.head(rows)
-    chosen = response if callable(response) else None
-    if isinstance(response, str):
-        choose("response", response, ("auto", *RESPONSES, "loss"))
-    elif chosen is None:
-        raise TypeError(
-            f"response={response!r} is neither a name nor a function: pass 'raw', 'prob', "
-            "'logodds', 'loss' or a function of what the model returns."
-        )
-    whole = Subject(snapshot, source.input_names, "values", "raw", None, chosen=chosen)
-    picked = whole.pick(batch)
-    width = picked.outputs.shape[1]
-    if chosen is None:
-        source = source.for_outputs(width)
-        batch = source.head(rows)
-    classes = source.classes if chosen is None else None
-    kind = (
-        "values"
-        if chosen is not None
-        else kind_of(
-            picked.outputs,
-            classes=classes is not None,
-            sigmoid=snapshot.ends_in is nn.Sigmoid,
-        )
-    )
-    continuous = batch.target is not None and source.classes is None
-    kind, wanted = _settle(kind, response, width, continuous)
-    names, note = _names(picked, output_names, classes, kind, source.target_name)
-    columns = _columns(outputs, names)
-    select = _select(kind, wanted, columns, width, chosen is not None, continuous)
-    subject = Subject(snapshot, source.input_names, kind, wanted, select, chosen)
-    check_function(
-        subject.function(batch.target), snapshot.prepare(batch.inputs), snapshot.batch_statistics
-    )
-    question = Question(
-        method=method,
-        response=wanted,
-        kind=kind if select is None else "values",
-        classifier=kind != "values",
-        regression=continuous,
-        names=_swept_names(names, select),
-        columns=_every(select) if select is not None else columns or tuple(range(width)),
-        among=width if select == "predicted" else 0,
-        subject=source.target_name,
-        scale="none",
-    )
-    noted = [picked.note, note, *_integer_inputs(source, batch)]
-    return Asked(question, subject, source, batch, tuple(n for n in noted if n))
-
-
-def _settle(
-    kind: Kind, response: str | Callable[..., object], width: int, continuous: bool
-) -> tuple[Kind, str]:
-    """The response that is meant, and what it says of the outputs."""
-    if callable(response):
-        return kind, getattr(response, "__name__", type(response).__name__).strip("<>")
-    if response == "auto":
-        return kind, "raw" if kind == "values" else "prob"
-    if kind == "values" and response in ("prob", "logodds"):
-        if continuous:
-            raise ValueError(
-                f"response={response!r} is for classifiers, but y is continuous: leave response "
-                "out, or pass y as strings, booleans or integers if it holds classes."
-            )
-        return "logits" if width > 1 else "logit", response
-    return kind, response
-
-
-def _names(
-    picked: Picked,
-    output_names: Sequence[str] | None,
-    classes: tuple[str, ...] | None,
-    kind: Kind,
-    target_name: str | None,
-) -> tuple[tuple[str, ...], str | None]:
-    """Names of the network's outputs, and a note where y's classes cannot name them."""
-    width = picked.outputs.shape[1]
-    if output_names is not None:
-        if isinstance(output_names, str) or len(output_names) != width:
-            count = "one string" if isinstance(output_names, str) else f"{len(output_names)} names"
-            raise ValueError(f"output_names is {count}, but the model has {width} outputs.")
-        return tuple(map(str, output_names)), None
-    if picked.names is not None:
-        return picked.names, None
-    if kind != "values" and classes is not None:
-        if len(classes) == width:
-            return classes, None
-        if width == 1 and len(classes) == 2:
-            return classes[1:], None
-        return (
-            tuple(f"y{k}" for k in range(width)),
-            f"y holds {len(classes)} classes but the model has {width} outputs: they are named "
-            "y0, y1, …; output_names= names them.",
-        )
-    if width == 1 and target_name is not None:
-        return (target_name,), None
-    return tuple(f"y{k}" for k in range(width)), None
-
-
-def _columns(outputs: Outputs, names: tuple[str, ...]) -> tuple[int, ...] | None:
-    """Positions of the outputs that the user names; None for all."""
-    if outputs is None:
-        return None
-    wanted = [outputs] if isinstance(outputs, (str, int)) else list(outputs)
-    if not wanted:
-        raise ValueError("outputs is empty: name at least one output, or leave it out for all.")
-    found: list[int] = []
-    for output in wanted:
-        if isinstance(output, str):
-            found.append(names.index(choose("outputs", output, names)))
-        elif isinstance(output, bool) or not hasattr(output, "__index__"):
-            raise TypeError(f"outputs={output!r} is neither a name nor a position.")
-        elif not -len(names) <= output < len(names):
-            raise ValueError(
-                f"outputs={output} is out of range: the model has {len(names)} outputs, "
-                f"0 to {len(names) - 1}."
-            )
-        else:
-            found.append(int(output) % len(names))
-    return tuple(dict.fromkeys(found))
-
-
-def _select(
-    kind: Kind,
-    response: str,
-    columns: tuple[int, ...] | None,
-    width: int,
-    own: bool,
-    continuous: bool,
-) -> Select:
-    """What of the outputs is swept: all, where one raw Jacobian serves, else what is asked for."""
-    if response == "loss":
-        return "loss"
-    if columns is None:
-        return "predicted" if width > MANY and not continuous and not own else None
-    if kind == "values" or width > MANY:
-        return columns
-    return None
-
-
-def _swept_names(names: tuple[str, ...], select: Select) -> tuple[str, ...]:
-    if isinstance(select, str):
-        return (select,)
-    return names if select is None else tuple(names[column] for column in select)
-
-
-def _every(select: Select) -> tuple[int, ...]:
-    return tuple(range(len(select))) if isinstance(select, tuple) else (0,)
-
-
-def _integer_inputs(source: Source, batch: Batch) -> list[str]:
-    """Inputs that have no derivative."""
-    names = source.input_names or tuple(f"input {i}" for i in range(len(batch.inputs)))
-    return [
-        f"{name} holds integers ({str(x.dtype).removeprefix('torch.')}), which have no "
-        "derivative: it is passed to the model and not ranked."
-        for name, x in zip(names, batch.inputs, strict=True)
-        if not x.is_floating_point()
-    ]

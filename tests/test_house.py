@@ -21,6 +21,7 @@ FLOW = [
     "progress",
     "question",
     "subject",
+    "asked",
     "origin",
     "passes",
     "remarks",

@@ -93,7 +93,7 @@ CASES = {
     # what the model returns
     "nothing": (returning(lambda layer, x: None), ["returns nothing"]),
     "integers": (returning(lambda layer, x: layer(x).argmax(1)), ["integers", "argmax"]),
-    "a list": (returning(lambda layer, x: [1, 2]), ["a list", "response="]),
+    "a list": (returning(lambda layer, x: [1, 2]), ["a list", "must return a tensor"]),
     "one number": (returning(lambda layer, x: layer(x).mean()), ["single number"]),
     "too many axes": (
         returning(lambda layer, x: layer(x)[:, :, None].expand(-1, -1, 5)),

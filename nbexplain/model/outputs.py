@@ -24,11 +24,42 @@ class Picked:
         outputs: floating, of shape `[n, K]`, connected to the graph it was computed by.
         names: names of the K outputs, where a dict gave them.
         note: what was chosen, where there was a choice.
+        keys: places of the chosen tensors in what was returned; None for a bare tensor.
     """
 
     outputs: Tensor
     names: tuple[str, ...] | None = None
     note: str | None = None
+    keys: tuple[object, ...] | None = None
+
+    def again(self, returned: object, rows: int) -> Tensor:
+        """The same choice from what the model returned for other rows, `[rows, K]`.
+
+        What fits is not asked again: one row alone fits in more ways than many do.
+
+        Raises:
+            ValueError: the model returned something of another form.
+
+        >>> first = pick((torch.zeros(4, 3), torch.zeros(4, 16)), rows=4)
+        >>> first.again((torch.ones(1, 3), torch.ones(1, 16)), rows=1).shape
+        torch.Size([1, 3])
+        """
+        if self.keys is None:
+            chosen: list[object] = [returned]
+        else:
+            parts = _parts(returned) or {}
+            chosen = [parts.get(key) for key in self.keys]
+        width, columns = self.outputs.shape[1], len(chosen)
+        for part in chosen:
+            if not isinstance(part, Tensor) or part.numel() * columns != rows * width:
+                raise ValueError(
+                    f"The model returns {describe(returned, rows)} for {rows} rows, but "
+                    f"{width} outputs a row for others: return one row of outputs per row of X."
+                )
+        tensors = cast(list[Tensor], chosen)
+        if columns == 1:
+            return _as_matrix(tensors[0], rows)
+        return torch.cat([_as_matrix(part, rows).to(_widest(tensors)) for part in tensors], dim=1)
 
 
 def pick(returned: object, rows: int) -> Picked:
@@ -79,13 +110,13 @@ def _pick_part(returned: object, parts: dict[object, object], rows: int) -> Pick
         place = f"element {main}" if isinstance(main, int) else f"{main!r}"
         shape = f"[n, {outputs.shape[1]}]"
         note = f"The model returns {what}; its {place} of shape {shape} is explained."
-        return Picked(outputs, note=note if len(parts) > 1 else None)
+        return Picked(outputs, note=note if len(parts) > 1 else None, keys=(main,))
     if fit and isinstance(next(iter(fit)), str):
         columns = {key: _as_matrix(part, rows) for key, part in fit.items()}
         if all(column.shape[1] == 1 for column in columns.values()):
             dtype = _widest(columns.values())
             outputs = torch.cat([column.to(dtype) for column in columns.values()], dim=1)
-            return Picked(outputs, names=tuple(map(str, columns)))
+            return Picked(outputs, names=tuple(map(str, columns)), keys=tuple(columns))
     alone = next(iter(tensors.values())) if len(parts) == len(tensors) == 1 else None
     problem = None if alone is None else _problem(alone, rows)
     if isinstance(problem, TypeError):
