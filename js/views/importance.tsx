@@ -25,8 +25,8 @@ interface Props {
 export function Importance({ store, root }: Props) {
   const id = useUnique();
   const query = useSignal("");
-  const hovered = useSignal<number | null>(null);
-  const scroll = useSignal({ top: 0, height: 560, track: 300 });
+  const pointed = useSignal<number | null>(null);
+  const scroll = useSignal<Window>({ top: 0, height: 560, track: 300, placed: false });
   const list = useRef<HTMLDivElement>(null);
   const filter = useRef<HTMLInputElement>(null);
 
@@ -66,10 +66,20 @@ export function Importance({ store, root }: Props) {
     else if (top + ROW > box.scrollTop + box.clientHeight)
       box.scrollTop = top + ROW - box.clientHeight;
   };
-  // A pick from elsewhere (Python, another view) is brought into the window.
+  // A pick from elsewhere (Python, another view) is brought into the window, once there is one.
+  const placed = useComputed(() => scroll.value.placed).value;
   useLayoutEffect(() => {
     if (at >= 0) reveal(at);
-  }, [selected, ranking]);
+  }, [selected, ranking, placed]);
+  useLayoutEffect(() => {
+    const focusFilter = (event: KeyboardEvent) => {
+      if (event.key !== "/" || (event.target as Element).matches("input:not([type=radio])")) return;
+      filter.current?.focus();
+      event.preventDefault();
+    };
+    root.addEventListener("keydown", focusFilter);
+    return () => root.removeEventListener("keydown", focusFilter);
+  }, []);
   useSignalEffect(() => {
     void query.value;
     if (list.current) list.current.scrollTop = 0;
@@ -77,7 +87,9 @@ export function Importance({ store, root }: Props) {
 
   const pick = (place: number) => {
     const feature = shown[Math.min(Math.max(place, 0), shown.length - 1)];
-    if (feature !== undefined) store.choose({ feature });
+    if (feature === undefined) return;
+    store.choose({ feature });
+    pointed.value = feature;
   };
   const onKey = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(list.current!.clientHeight / ROW) - 1);
@@ -91,9 +103,11 @@ export function Importance({ store, root }: Props) {
     };
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (event.key in to) pick(to[event.key]!);
-    else if (event.key === "Escape") store.choose({ feature: null });
-    else if (event.key === "/") filter.current?.focus();
-    else return;
+    else if (event.key !== "Escape") return;
+    else {
+      store.choose({ feature: null });
+      pointed.value = null;
+    }
     event.preventDefault();
     event.stopPropagation();
   };
@@ -165,8 +179,9 @@ export function Importance({ store, root }: Props) {
             const feature = under(event);
             if (feature !== null) store.choose({ feature: feature === selected ? null : feature });
           }}
-          onPointerMove={(event) => (hovered.value = under(event))}
-          onPointerLeave={() => (hovered.value = null)}
+          onPointerMove={(event) => (pointed.value = under(event))}
+          onPointerLeave={() => (pointed.value = null)}
+          onBlur={() => (pointed.value = null)}
         >
           <div role="presentation" style={{ height: `${height}px` }}>
             {rows.map((feature, i) => (
@@ -207,18 +222,31 @@ export function Importance({ store, root }: Props) {
           selected={at}
         />
       </div>
-      <Tip store={store} hovered={hovered} root={root} list={list} />
+      <Tip
+        store={store}
+        scroll={scroll}
+        pointed={pointed}
+        root={root}
+        rowId={(feature) => `${id}-${feature}`}
+      />
       <Table names={names} slice={slice} ranking={ranking} shown={shown} />
     </section>
   );
 }
 
-type Window = { top: number; height: number; track: number };
+interface Window {
+  top: number;
+  height: number;
+  track: number;
+  /** Whether the list has a place on the page. */
+  placed: boolean;
+}
 
 function watchSize(list: HTMLElement, scroll: Signal<Window>): () => void {
   const measure = () => {
     const track = list.querySelector(".nbx-track")?.clientWidth ?? scroll.peek().track;
-    scroll.value = { top: list.scrollTop, height: list.clientHeight || 560, track };
+    const height = list.clientHeight;
+    scroll.value = { top: list.scrollTop, height: height || 560, track, placed: height > 0 };
   };
   const observer = new ResizeObserver(measure);
   observer.observe(list);

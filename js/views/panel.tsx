@@ -47,7 +47,7 @@ function Header({ store }: { store: Store }) {
         <Outputs store={store} />
         <Responses store={store} />
       </div>
-      <p class="nbx-question">
+      <p class="nbx-question" aria-live="polite">
         <bdi>{store.slice.value?.question ?? " "}</bdi>
       </p>
       {notes.length > 0 && (

@@ -1,33 +1,39 @@
-/** What a pointer finds under it: the whole name, the share, its interval, its direction. */
+/** What a pointer or the keyboard has come to: the whole name, the share, its interval, its direction. */
 import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { RefObject } from "preact";
 import { decimals, fixed, printable, WORDS } from "../format.js";
 import { directionOf } from "../ranking.js";
 import type { Store } from "../store.js";
 
 interface Props {
   store: Store;
-  hovered: Signal<number | null>;
+  pointed: Signal<number | null>;
+  scroll: Signal<unknown>;
   root: HTMLElement;
-  list: RefObject<HTMLElement | null>;
+  rowId(feature: number): string;
 }
 
-export function Tip({ store, hovered, root, list }: Props) {
+export function Tip({ store, pointed, scroll, root, rowId }: Props) {
   const tip = useRef<HTMLDivElement>(null);
-  const feature = hovered.value;
+  const feature = pointed.value;
   const slice = store.slice.value;
   const ranking = store.ranking.value;
+  void scroll.value; // it moves with its row
   useLayoutEffect(() => {
-    const row = list.current?.querySelector(".nbx-row:hover");
-    if (!tip.current || !row) return;
+    const row = feature === null ? null : root.querySelector(`#${rowId(feature)}`);
+    if (!tip.current || feature === null) return;
+    const box = row?.getBoundingClientRect();
+    const list = row?.closest(".nbx-list")?.getBoundingClientRect();
+    const seen = box && list && box.bottom > list.top && box.top < list.bottom;
+    tip.current.style.visibility = seen ? "" : "hidden";
+    if (!seen) return;
     const frame = root.getBoundingClientRect();
-    const box = row.getBoundingClientRect();
     const { offsetHeight, offsetWidth } = tip.current;
     const below = box.bottom - frame.top + 4;
     const fits = below + offsetHeight <= frame.height;
-    tip.current.style.top = `${fits ? below : box.top - frame.top - offsetHeight - 4}px`;
-    const track = row.querySelector(".nbx-track")?.getBoundingClientRect() ?? box;
+    const top = fits ? below : box.top - frame.top - offsetHeight - 4;
+    tip.current.style.top = `${Math.max(top, 0)}px`;
+    const track = row?.querySelector(".nbx-track")?.getBoundingClientRect() ?? box;
     const left = Math.min(track.left - frame.left, frame.width - offsetWidth - 8);
     tip.current.style.left = `${Math.max(left, 0)}px`;
   });
@@ -44,30 +50,30 @@ export function Tip({ store, hovered, root, list }: Props) {
       <div class="nbx-whole">
         <bdi>{printable(store.names.value[feature]!)}</bdi>
       </div>
-      <dl>
-        <dt>share of importance</dt>
-        <dd>{fixed(share, places)} %</dd>
+      <div class="nbx-facts">
+        <span class="nbx-muted">share of importance</span>
+        <span>{fixed(share, places)} %</span>
         {!Number.isNaN(low) && !Number.isNaN(high) && (
           <>
-            <dt>{confidence} % interval, row sampling</dt>
-            <dd>
+            <span class="nbx-muted">{confidence} % interval, row sampling</span>
+            <span>
               {fixed(low, places)} – {fixed(high, places)} %
-            </dd>
+            </span>
           </>
         )}
         {rank > 0 && share > 0 && (
           <>
-            <dt>with those above it</dt>
-            <dd>{fixed(ranking.cumulative[rank]!, 1)} %</dd>
+            <span class="nbx-muted">with those above it</span>
+            <span>{fixed(ranking.cumulative[rank]!, 1)} %</span>
           </>
         )}
         {words && (
           <>
-            <dt>direction</dt>
-            <dd>{words}</dd>
+            <span class="nbx-muted">direction</span>
+            <span>{words}</span>
           </>
         )}
-      </dl>
+      </div>
     </div>
   );
 }

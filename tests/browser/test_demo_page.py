@@ -127,9 +127,9 @@ def test_two_thousand_features_are_few_rows(demo):
     page.wait_for_function("document.querySelector('[data-feature]').ariaPosInSet > 900")
     assert rows.count() <= 60
     names = rows.evaluate_all("rows => rows.map((row) => row.dataset.feature)")
-    ranked = page.evaluate(
-        "() => { const s = stores.wide; return s.ranking.value.order.map((f) => s.names.value[f]); }"
-    )
+    order = page.evaluate("stores.wide.ranking.value.order")
+    known = page.evaluate("stores.wide.names.value")
+    ranked = [known[feature] for feature in order]
     start = ranked.index(names[0])
     assert names == ranked[start : start + len(names)]
     page.locator(".nbx-list").press("End")
@@ -190,6 +190,21 @@ def test_the_tip_names_the_interval_and_stays_inside(demo):
         assert box["y"] + box["height"] <= root["y"] + root["height"] + 0.5
     page.mouse.move(0, 0)
     tip.wait_for(state="detached")
+    page.locator(".nbx-list").press("End")
+    tip.get_by_text("BILL_AMT6").wait_for()
+    page.keyboard.press("Escape")
+    tip.wait_for(state="detached")
+
+
+def test_a_pick_far_down_is_brought_into_the_window(demo):
+    page = demo("wide")
+    for feature in (1_200, 3):
+        page.evaluate(f"stores.wide.choose({{ feature: {feature} }})")
+        row = page.locator("[aria-selected=true][data-feature]")
+        row.wait_for()
+        box, list_box = row.bounding_box(), page.locator(".nbx-list").bounding_box()
+        assert list_box["y"] <= box["y"] + 0.5
+        assert box["y"] + box["height"] <= list_box["y"] + list_box["height"] + 0.5
 
 
 def test_forced_colours_keep_bars_and_the_choice_visible(demo):
