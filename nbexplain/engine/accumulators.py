@@ -43,14 +43,13 @@ class Sums:
         [[1.0, 4.0], [9.0, 0.0]]
         """
         outputs = jacobian.shape[1]
-        group = (torch.arange(start, start + len(jacobian)) // block) % GROUPS
         # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
         flat = jacobian.flatten(1).to(torch.float64, copy=True)
         first = flat.sum(0)
-        second = torch.zeros(GROUPS, flat.shape[1], dtype=torch.float64, device=flat.device)
-        second.index_add_(0, group.to(flat.device), flat.square_())
+        second = _by_group(flat.square_(), start, block)
+        rows = _by_group(torch.ones(len(flat), 1, dtype=torch.float64), start, block)
         return cls(
-            np.bincount(group.numpy(), minlength=GROUPS),
+            rows[:, 0].long().numpy(),
             first.view(outputs, -1).cpu().numpy(),
             second.view(GROUPS, outputs, -1).cpu().numpy(),
         )
@@ -65,6 +64,21 @@ class Sums:
     def count(self) -> int:
         """How many rows were summed."""
         return int(self.rows.sum())
+
+
+def _by_group(
+    values: Float64[Tensor, "rows columns"], start: int, block: int
+) -> Float64[Tensor, "groups columns"]:
+    """Rows added up by group, the first of them standing at position `start`."""
+    count, columns = values.shape
+    if block > 1:
+        group = (torch.arange(start, start + count, device=values.device) // block) % GROUPS
+        return values.new_zeros(GROUPS, columns).index_add_(0, group, values)
+    # Rows dealt one by one are layers of 64, which add up without an index.
+    layers, rest = divmod(count, GROUPS)
+    total = values[: layers * GROUPS].view(layers, GROUPS, columns).sum(0)
+    total[:rest] += values[layers * GROUPS :]
+    return total.roll(start % GROUPS, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +105,7 @@ class Spread:
         # Measured from the first row, a constant column deviates by exactly 0, and the
         # difference of squares below does not cancel.
         origin = columns[0].double()
-        deviations = columns - origin  # in float64, and never in place of what may be the data
+        deviations = columns.to(torch.float64, copy=True).sub_(origin)
         mean = deviations.mean(0)
         squares = deviations.square_().sum(0) - len(columns) * mean**2
         return cls(len(columns), (origin + mean).cpu().numpy(), squares.clamp_(min=0).cpu().numpy())
