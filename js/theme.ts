@@ -78,20 +78,9 @@ function canvas(root: Element, view: Window): Colour {
   return dark ? [18, 18, 18, 1] : [255, 255, 255, 1];
 }
 
+/** Any colour that CSS knows, read back from a canvas. */
 function parse(colour: string): Colour | null {
-  const numbers = /^rgba?\(([^)]*)\)$/.exec(colour)?.[1]?.match(/[\d.]+%?/g);
-  if (numbers && numbers.length >= 3) {
-    const [r, g, b, a = 1] = numbers.map((n) =>
-      n.endsWith("%") ? parseFloat(n) / 100 : parseFloat(n),
-    ) as [number, number, number, number?];
-    return [r, g, b, a];
-  }
-  if (!colour || colour === "transparent") return null;
-  return rendered(colour);
-}
-
-/** Any other colour syntax, read back from a canvas. */
-function rendered(colour: string): Colour | null {
+  if (!colour || colour === "transparent" || colour === "rgba(0, 0, 0, 0)") return null;
   const context = document.createElement("canvas").getContext("2d");
   if (!context) return null;
   context.fillStyle = colour;

@@ -270,6 +270,20 @@ class TestDisplay:
         data = ex._repr_mimebundle_()
         assert set(data) == {shown.WIDGET, "text/html", "text/plain"}
 
+    def test_without_the_bundle_the_static_form_is_shown_and_the_reason_said(
+        self, ex, outputs, monkeypatch
+    ):
+        def missing(name):
+            raise FileNotFoundError("run npm")
+
+        monkeypatch.setattr(wire, "bundle", missing)
+        monkeypatch.setattr(shown, "_in_kernel", lambda: True)
+        with pytest.warns(UserWarning, match="run npm"):
+            ex._ipython_display_()
+        assert [set(data) for data in outputs] == [{"text/html", "text/plain"}]
+        with pytest.warns(UserWarning, match="run npm"):
+            assert shown.WIDGET not in ex._repr_mimebundle_()
+
     def test_an_empty_view_is_shown_alone(self, outputs):
         nbx.ImportanceBars()._ipython_display_()
         assert [set(data) for data in outputs] == [{shown.WIDGET, "text/plain"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,20 @@ _shown: weakref.WeakKeyDictionary[Explanation, View] = weakref.WeakKeyDictionary
 
 def mimebundle(explanation: Explanation) -> dict[str, Any]:
     """The live view, the script-free form and plain text at once."""
-    return forms(_view(explanation), explanation)
+    view = _view(explanation)
+    return still(explanation, "") if view is None else forms(view, explanation)
 
 
 def display(explanation: Explanation) -> None:
     """Show an explanation as the result of a cell."""
     from nbexplain.notebook.report import plain_text
 
-    if _in_kernel():
-        publish(_view(explanation), explanation)
-    else:
+    if not _in_kernel():
         _display({"text/plain": plain_text(explanation)})
+    elif (view := _view(explanation)) is None:
+        _display(still(explanation, ""))
+    else:
+        publish(view, explanation)
 
 
 def publish(view: View, explanation: Explanation | None) -> None:
@@ -37,35 +41,44 @@ def publish(view: View, explanation: Explanation | None) -> None:
     In one output the form would be lost: a notebook that is opened again without its widgets
     shows an error in the place of the whole output, whatever else that holds.
     """
-    data = forms(view, explanation)
-    if explanation is not None:
-        _display({mime: data[mime] for mime in ("text/html", "text/plain")})
-        data = {WIDGET: data[WIDGET], "text/plain": ""}
-    _display(data)
+    if explanation is None:
+        _display(forms(view, None))
+    else:
+        _display(still(explanation, view.model_id))
+        _display({**_live(view), "text/plain": ""})
 
 
 def forms(view: View, explanation: Explanation | None) -> dict[str, Any]:
     """All forms of a view by MIME type."""
+    if explanation is None:
+        return {**_live(view), "text/plain": repr(view)}
+    return {**_live(view), **still(explanation, view.model_id)}
+
+
+def still(explanation: Explanation, key: str) -> dict[str, Any]:
+    """The forms that need no kernel, by MIME type; `key` is that of the live view beside them."""
     from nbexplain.notebook.report import plain_text, static_html
 
-    live = {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}}
-    if explanation is None:
-        return {**live, "text/plain": repr(view)}
-    return {
-        **live,
-        "text/html": static_html(explanation, view.model_id),
-        "text/plain": plain_text(explanation),
-    }
+    return {"text/html": static_html(explanation, key), "text/plain": plain_text(explanation)}
 
 
-def _view(explanation: Explanation) -> View:
+def _live(view: View) -> dict[str, Any]:
+    return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}}
+
+
+def _view(explanation: Explanation) -> View | None:
     """The view that shows this explanation wherever it is displayed: one, however often.
 
-    It does not keep the explanation alive.
+    It does not keep the explanation alive. None, with a warning, in a checkout without a bundle.
     """
     view = _shown.get(explanation)
     if view is None or view.comm is None:
-        view = _shown[explanation] = ImportanceBars(explanation, hold=False)
+        try:
+            view = ImportanceBars(explanation, hold=False)
+        except FileNotFoundError as error:
+            warnings.warn(str(error), stacklevel=2)
+            return None
+        _shown[explanation] = view
     return view
 
 
