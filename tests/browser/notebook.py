@@ -20,7 +20,8 @@ SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
 PATIENCE = 60_000  # milliseconds until a condition that is waited for has failed
 
 PANEL = "window.jupyterapp.shell.currentWidget"
-KERNEL = f"{PANEL}?.sessionContext?.session?.kernel"
+SESSION = "window.jupyterapp?.shell.currentWidget?.sessionContext"
+KERNEL = f"{SESSION}?.session?.kernel"
 IDLE = f"() => {KERNEL}?.status === 'idle' && {KERNEL}.connectionStatus === 'connected'"
 # Asked of the kernel beside the notebook: no cell, no output, no number is used up.
 ASK = f"""async (expression) => {{
@@ -125,7 +126,7 @@ class Notebook:
 
     def shut_down(self) -> None:
         """End the kernel and forget the page."""
-        self.page.evaluate(f"async () => {{ await {PANEL}?.sessionContext?.shutdown(); }}")
+        self.page.evaluate(f"async () => {{ await {SESSION}?.shutdown(); }}")
         self.page.goto("about:blank")
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
