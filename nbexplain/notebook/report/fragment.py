@@ -26,6 +26,8 @@ MOST_ROWS = 200
 #: Terminal cells a name may take before it is cut in the middle; the full name is its title.
 NAME_CELLS = 60
 _TAIL = 8
+#: Hosts typeset what stands between dollars, names too, unless told not to (MathJax 3, 2).
+_NO_MATH = "mathjax_ignore tex2jax_ignore"
 
 
 def static_html(explanation: Explanation, key: str) -> str:
@@ -48,7 +50,7 @@ def static_html(explanation: Explanation, key: str) -> str:
     listed, rest = shown(ranking, MOST_BARS)
     return "".join(
         [
-            f'<div id="nbx-static-{key}" class="nbx-static">',
+            f'<div id="nbx-static-{key}" class="nbx-static {_NO_MATH}">',
             f"<style>{sheet(f'#nbx-static-{key}')}</style>",
             f"<p {_class('question')}>{_text(wording.heading(explanation))}</p>",
             _legend(explanation, ranking),
