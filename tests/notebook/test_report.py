@@ -218,6 +218,7 @@ def test_static_html_refuses_keys_that_are_no_id(key):
 
 def test_styles_touch_nothing_outside_the_fragment():
     rules = re.sub(r"@(media|container)[^{]*\{", "", sheet("#nbx-static-k"))
+    rules = re.sub(r"\([^()]*\)", "()", rules.replace("(#nbx-static-k)", "#nbx-static-k"))
     selectors = [part for rule in re.findall(r"([^{}]+)\{", rules) for part in rule.split(",")]
     assert selectors
     assert all("#nbx-static-k" in selector for selector in selectors)
@@ -229,7 +230,8 @@ def test_classes_are_those_of_this_form_alone():
         value for name, value in Tags(static_html(nasty(), "k")).attributes if name == "class"
     ]
     assert len(classes) > 100
-    assert all(re.fullmatch(r"nbx-static(__[a-z-]+)?", value) for value in classes)
+    own = re.compile(r"nbx-static(__[a-z-]+)?|(mathjax|tex2jax)_ignore")
+    assert all(own.fullmatch(name) for value in classes for name in value.split())
 
 
 def test_hues_have_contrast():
@@ -274,8 +276,8 @@ def page(tmp_path, monkeypatch):
 def test_page_is_well_formed_and_in_order(page):
     tags = Tags(page)
     assert tags.tags.count("section") == 2
-    assert tags.tags.count("h1") == 2
-    assert page.index("<h1>First</h1>") < page.rindex("<h1>&lt;/title&gt;&lt;script&gt;alert(3)")
+    assert (tags.tags.count("h1"), tags.tags.count("h2")) == (1, 2)
+    assert page.index("<h2>First</h2>") < page.rindex("<h2>&lt;/title&gt;&lt;script&gt;alert(3)")
     assert tags.tags.count("script") == 4
 
 

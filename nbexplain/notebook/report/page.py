@@ -53,7 +53,8 @@ body {
 }
 main { max-width: 900px; margin: 0 auto; padding: 24px 20px 32px; }
 section + section { margin-top: 40px; }
-h1 { font-size: 18px; line-height: 1.3; margin: 0 0 8px; overflow-wrap: anywhere; }
+h1 { font-size: 11px; font-weight: 400; margin: 0 0 12px; opacity: .72; }
+h2 { font-size: 18px; line-height: 1.3; margin: 0 0 8px; overflow-wrap: anywhere; }
 footer { margin-top: 28px; font-size: 11px; opacity: .72; overflow-wrap: anywhere; }
 @media print { main { max-width: none; padding: 0; } section { break-inside: avoid-page; } }
 """
@@ -84,7 +85,7 @@ def page(explanations: Mapping[str, Explanation]) -> str:
 
     titles = ", ".join(printable(title) for title in explanations)
     sections = "".join(
-        f"<section><h1>{escape(isolated(printable(title)))}</h1>"
+        f"<section><h2>{escape(isolated(printable(title)))}</h2>"
         f"{static_html(explanation, str(place))}"
         '<script type="application/json">'
         f"{wire.to_json(wire.state(explanation, budget=BUDGET))}</script></section>\n"
@@ -97,6 +98,7 @@ def page(explanations: Mapping[str, Explanation]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="generator" content="nbexplain">\n'
         f"<title>{escape(titles)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        "<h1>Which inputs the network uses</h1>\n"
         f"{sections}{_footer(explanations)}</main>\n"
         f'<script type="text/plain" id="nbexplain">{module}</script>\n'
         f'<script type="module">{_SCRIPT}</script>\n</body>\n</html>\n'
