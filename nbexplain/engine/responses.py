@@ -74,10 +74,7 @@ def chain(
             half = half * _variance(odds.sigmoid(), (-odds).sigmoid(), half)
         flat = torch.cat([-half, half], dim=1)
     elif kind == "logits":
-        flat = _logodds(outputs, flat)
-        if response == "prob":
-            odds = outputs.double() - _rest(outputs.double())
-            flat = flat * _variance(odds.sigmoid(), (-odds).sigmoid(), flat)
+        flat = _of_logits(outputs.double(), response).to(flat.dtype) @ flat
     elif kind == "logit":
         if response == "prob":
             odds = outputs.double()
@@ -103,13 +100,18 @@ def _rest(outputs: Float[Tensor, "rows outputs"]) -> Float[Tensor, "rows outputs
     return others.masked_fill(itself, -torch.inf).logsumexp(2)
 
 
-def _logodds(
-    outputs: Float[Tensor, "rows outputs"], flat: Float[Tensor, "rows outputs entries"]
-) -> Float[Tensor, "rows outputs entries"]:
+def _of_logits(
+    outputs: Float[Tensor, "rows outputs"], response: str
+) -> Float[Tensor, "rows outputs outputs"]:
+    """The response's derivatives by the logits: one small matrix a row, one product a batch."""
     count = outputs.shape[1]
     itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
     others = outputs[:, None, :].expand(-1, count, -1).masked_fill(itself, -torch.inf)
-    return flat - others.softmax(2).to(flat.dtype) @ flat
+    matrix = itself.to(outputs.dtype) - others.softmax(2)
+    if response == "logodds":
+        return matrix
+    odds = outputs - others.logsumexp(2)
+    return matrix * _variance(odds.sigmoid(), (-odds).sigmoid(), matrix)
 
 
 def _variance(p: Tensor, q: Tensor, like: Tensor) -> Tensor:
