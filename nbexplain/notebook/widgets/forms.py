@@ -20,7 +20,7 @@ _shown: weakref.WeakKeyDictionary[Explanation, View] = weakref.WeakKeyDictionary
 def mimebundle(explanation: Explanation) -> dict[str, Any]:
     """The live view, the script-free form and plain text at once."""
     view = _view(explanation)
-    return still(explanation, "") if view is None else forms(view, explanation)
+    return still(explanation, "still") if view is None else forms(view, explanation)
 
 
 def display(explanation: Explanation) -> None:
@@ -30,7 +30,7 @@ def display(explanation: Explanation) -> None:
     if not _in_kernel():
         _display({"text/plain": plain_text(explanation)})
     elif (view := _view(explanation)) is None:
-        _display(still(explanation, ""))
+        _display(still(explanation, "still"))
     else:
         publish(view, explanation)
 
