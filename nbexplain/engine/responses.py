@@ -90,27 +90,27 @@ def saturated(outputs: Float[Tensor, "rows outputs"]) -> Tensor:
     return (outputs <= 0) | (outputs >= 1)
 
 
+def _others(outputs: Float[Tensor, "rows outputs"]) -> Float[Tensor, "rows outputs outputs"]:
+    """For each output k all outputs, itself left out as −∞."""
+    count = outputs.shape[1]
+    itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
+    return outputs[:, None, :].expand(-1, count, -1).masked_fill(itself, -torch.inf)
+
+
 def _rest(outputs: Float[Tensor, "rows outputs"]) -> Float[Tensor, "rows outputs"]:
     """For each output k the log-sum-exp of all the others."""
-    count = outputs.shape[1]
-    if count == 2:
-        return outputs.flip(1)
-    others = outputs[:, None, :].expand(-1, count, -1)
-    itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
-    return others.masked_fill(itself, -torch.inf).logsumexp(2)
+    return outputs.flip(1) if outputs.shape[1] == 2 else _others(outputs).logsumexp(2)
 
 
 def _of_logits(
     outputs: Float[Tensor, "rows outputs"], response: str
 ) -> Float[Tensor, "rows outputs outputs"]:
     """The response's derivatives by the logits: one small matrix a row, one product a batch."""
-    count = outputs.shape[1]
-    itself = torch.eye(count, dtype=torch.bool, device=outputs.device)
-    others = outputs[:, None, :].expand(-1, count, -1).masked_fill(itself, -torch.inf)
-    matrix = itself.to(outputs.dtype) - others.softmax(2)
+    others, rest = _others(outputs), _rest(outputs)
+    matrix = torch.eye(outputs.shape[1]).to(outputs) - (others - rest[..., None]).exp()
     if response == "logodds":
         return matrix
-    odds = outputs - others.logsumexp(2)
+    odds = outputs - rest
     return matrix * _variance(odds.sigmoid(), (-odds).sigmoid(), matrix)
 
 
