@@ -57,6 +57,8 @@ describe("unpack", () => {
 it("slices refuse a shape that is not theirs", () => {
   const { meta, importance } = golden.state;
   expect(() => slices(meta as Meta, importance as Packed, 5)).toThrow(/do not fit/);
+  const three = { dtype: "<f4", shape: [6, 3, 4], data: new Uint8Array(6 * 3 * 4 * 4) };
+  expect(() => slices(meta as Meta, three, 4)).toThrow(/do not fit/);
 });
 
 it("decode leaves other objects alone", () => {
