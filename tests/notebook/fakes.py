@@ -1,11 +1,13 @@
-"""A small explanation with chosen numbers, for drawing alone."""
+"""Small explanations with chosen numbers."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import torch
 
+import nbexplain as nbx
 from nbexplain.engine.importances import Importances
 
 
@@ -64,6 +66,15 @@ class Fake:
 
     def question_about(self, output):
         return f"P({output})"
+
+
+def linear(weights, names, rows=200, y=None, outputs=1):
+    """A linear model's explanation: shares are the weights' sizes, exactly."""
+    model = torch.nn.Linear(len(weights), outputs)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([weights] * outputs))
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(rows, len(weights))), columns=names)
+    return nbx.explain(model, X, y, scale="none", progress=False)
 
 
 def credit():

@@ -4,8 +4,7 @@ import pytest
 
 from nbexplain.notebook.charts import MOST_BARS, chart
 from nbexplain.notebook.report.style import LIGHT
-from tests.notebook.fakes import NASTY, Fake, credit, many, nasty
-from tests.notebook.test_report import linear
+from tests.notebook.fakes import NASTY, Fake, credit, linear, many, nasty
 
 
 def values(spec):

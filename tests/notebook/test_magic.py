@@ -1,131 +1,17 @@
 """The %explain line in a real IPython shell."""
 
-import numpy as np
 import pandas as pd
 import pytest
-import torch
-from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 
 import nbexplain as nbx
 from nbexplain.notebook import magic
-from nbexplain.notebook.arguments import LineError, options, parse, split
-
-
-@pytest.fixture(scope="module")
-def terminal():
-    shell = InteractiveShell.instance()
-    yield shell
-    shell.history_manager.end_session()
-    InteractiveShell.clear_instance()
-
-
-def clear(shell):
-    """Forget the user's variables (`reset` collects garbage each time)."""
-    for name in set(shell.user_ns) - set(shell.user_ns_hidden):
-        del shell.user_ns[name]
-
-
-@pytest.fixture
-def shell(terminal):
-    """A shell with a model, data and the extension loaded."""
-    clear(terminal)
-    terminal.run_line_magic("load_ext", "nbexplain")
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    X = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
-    X.index = [f"row {k}" for k in range(60)]
-    X["id"] = 7.0
-    terminal.push(
-        {
-            "net": torch.nn.Sequential(
-                torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)
-            ),
-            "encoder": torch.nn.Linear(3, 3),
-            "X": X,
-            "y": pd.Series(np.where(X["a"] > 0, "high risk", "low"), name="risk"),
-            "A": X[["a", "b", "c"]].to_numpy(),
-        }
-    )
-    yield terminal
-    terminal.run_line_magic("unload_ext", "nbexplain")
+from nbexplain.notebook.arguments import options
+from tests.notebook.conftest import clear
 
 
 def explain(shell, line):
     return shell.run_line_magic("explain", line)
-
-
-# Splitting
-
-
-@pytest.mark.parametrize(
-    ("line", "tokens"),
-    [
-        ("net X y", ["net", "X", "y"]),
-        ("  net\tX  ", ["net", "X"]),
-        ("", []),
-        ('net X.drop(columns=["y", "id"]) y', ["net", 'X.drop(columns=["y", "id"])', "y"]),
-        ("net (X, Z) [1, 2][0]", ["net", "(X, Z)", "[1, 2][0]"]),
-        ("""net X.query("a > ')'")""", ["net", """X.query("a > ')'")"""]),
-        ('net f("a\\" b") y', ["net", 'f("a\\" b")', "y"]),
-        ("net r'a b' y", ["net", "r'a b'", "y"]),
-        ('net """a "b" c""" y', ["net", '"""a "b" c"""', "y"]),
-        ('net d[f"{k} {v["a b"]} {{"] y', ["net", 'd[f"{k} {v["a b"]} {{"]', "y"]),
-        ("net X # and y later (", ["net", "X"]),
-        ("net d['#'] #", ["net", "d['#']"]),
-        ("net X['a#b']", ["net", "X['a#b']"]),
-        ('--groups={"a": ["b", "c"]} net', ['--groups={"a": ["b", "c"]}', "net"]),
-    ],
-)
-def test_split_by_brackets_and_quotes(line, tokens):
-    assert split(line) == tokens
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("net X[1", "The [ in X[1 is not closed."),
-        ("net X.drop(columns=['a']", "The ( in X.drop(columns=['a'] is not closed."),
-        ("net 'a b", "The quote ' in 'a b is not closed."),
-        ('net f"{a', 'The quote " in f"{a is not closed.'),
-        ("net X)", "The ) in X) closes no bracket."),
-        ("net (X]", "The ( in (X] is closed by ]."),
-    ],
-)
-def test_open_brackets_and_quotes_are_named(line, sentence):
-    with pytest.raises(LineError) as error:
-        split(line)
-    assert str(error.value) == sentence
-
-
-# Options
-
-
-def test_options_are_those_of_explain():
-    from inspect import Parameter, signature
-
-    parameters = signature(nbx.explain).parameters.values()
-    keywords = {p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY}
-    assert {option.parameter for option in options()} == keywords | {None}
-    assert all(option.help for option in options())
-
-
-def test_words_come_from_the_docstring():
-    words = {option.flag: set(option.words) for option in options()}
-    assert words["--response"] == {"auto", "raw", "prob", "logodds", "loss"}
-    assert words["--scale"] == {"std", "none"}
-    assert "sensitivity" in words["--method"]
-
-
-def test_options_stand_anywhere_and_take_either_spelling():
-    line = parse("--response=prob net --batch_size 10 X --output a y --outputs b")
-    assert line.expressions == ("net", "X", "y")
-    assert line.options == {
-        "--response": ("prob",),
-        "--batch-size": ("10",),
-        "--output": ("a", "b"),
-    }
 
 
 # Explaining
@@ -309,65 +195,6 @@ def test_help_is_the_docstring(shell):
 def test_help_by_option(shell, capsys):
     explain(shell, "--help")
     assert capsys.readouterr().out.strip() == magic.help_text()
-
-
-# Completion
-
-
-def complete(shell, text):
-    shell.Completer.use_jedi = False
-    with provisionalcompleter():
-        found = list(shell.Completer.completions(text, len(text)))
-    return [completion.text for completion in found]
-
-
-def test_models_come_first_then_data(shell):
-    assert complete(shell, "%explain ")[:2] == ["net", "encoder"]
-    assert complete(shell, "ex = %explain ")[:2] == ["net", "encoder"]
-    assert complete(shell, "%explain net ")[:3] == ["X", "y", "A"]
-    assert complete(shell, "import os\n%explain n") == ["net"]
-    assert complete(shell, "%explain net X")[0] == "X"
-
-
-def test_jedi_does_not_push_in_front(shell):
-    shell.Completer.use_jedi = True
-    with provisionalcompleter():
-        found = list(shell.Completer.completions("%explain ", 9))
-    assert found[0].text == "net"
-
-
-def test_options_are_completed(shell):
-    flags = complete(shell, "%explain net X y --")
-    assert flags == [option.flag for option in options()]
-    assert complete(shell, "%explain net X y --re") == ["--response"]
-    assert "--response" not in complete(shell, "%explain net X y --response prob --")
-    assert "--output" in complete(shell, "%explain net X y --output low --")
-
-
-def test_values_are_completed(shell):
-    assert complete(shell, "%explain net X y --response ")[:3] == ["raw", "prob", "logodds"]
-    assert complete(shell, "%explain net X y --scale s") == ["std"]
-    assert complete(shell, "%explain net X y --method ") == ["sensitivity"]
-    assert complete(shell, '%explain net X --row "row 1')[:2] == ['"row 1"', '"row 10"']
-
-
-def test_outputs_are_completed_from_y_and_from_the_last_explanation(shell):
-    assert complete(shell, "%explain net A y --output ") == ["'high risk'", "low"]
-    assert complete(shell, "%explain net A y --output h") == ["'high risk'"]
-    assert complete(shell, "%explain net A y --output 'h") == ["'high risk'"]
-    explain(shell, "net A --output-names ['good','bad']")
-    assert complete(shell, "%explain net A --output ") == ["good", "bad"]
-
-
-def test_completion_leaves_python_to_python(shell):
-    shell.Completer.use_jedi = True
-    with provisionalcompleter():
-        text = "%explain net X.dropn"
-        found = [c.text for c in shell.Completer.completions(text, len(text))]
-    assert found == ["dropna"]
-    assert "'a'" in complete(shell, "%explain net X[")
-    assert complete(shell, "%expl") == ["%explain"]
-    assert "net" not in complete(shell, "explained ")[:1]
 
 
 # Loading
