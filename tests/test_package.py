@@ -123,9 +123,7 @@ def test_installed_script_says_what_it_does(installed):
 
 
 def test_dependencies_are_those_of_pyproject(wheel):
-    metadata = zipfile.ZipFile(wheel).read(
-        f"nbexplain-{nbexplain.__version__}.dist-info/METADATA"
-    )
+    metadata = zipfile.ZipFile(wheel).read(f"nbexplain-{nbexplain.__version__}.dist-info/METADATA")
     required = {
         line.removeprefix("Requires-Dist: ").split(";")[0].split(">")[0].strip()
         for line in metadata.decode().splitlines()
