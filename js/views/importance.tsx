@@ -120,7 +120,7 @@ export function Importance({ store, root }: Props) {
     matches.value && `${count(shown.length)} of ${counted(names.length, "feature")}`;
 
   return (
-    <section class="nbx-importance" aria-label="Feature importance">
+    <section class="nbx-importance">
       <div class="nbx-bar-head">
         <h4>Feature importance</h4>
         <Legend ranking={ranking} confidence={store.meta.value!.confidence} />
