@@ -1,5 +1,7 @@
 """Data in memory: its batches are its rows, whatever it came in."""
 
+import tracemalloc
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -125,6 +127,19 @@ def test_a_frame_is_read_where_it_lies():
     array = np.zeros((4, 2))
     assert read(array).head(2).inputs[0].data_ptr() == array.ctypes.data
     assert source.head(2).inputs[0].shape == (2, 2)
+
+
+@pytest.mark.parametrize("form", ["pandas", "nullable", "narwhals", "polars", "chunks", "arrow"])
+def test_no_frame_is_copied_whole(form):
+    a = np.zeros((20_000, 10))
+    X = FORMS[form](a)
+    read(X).head(1)
+    tracemalloc.start()
+    source = read(X)
+    source.head(100)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < a.nbytes / 10
 
 
 def test_a_memory_map_and_read_only_arrays_are_read(tmp_path):

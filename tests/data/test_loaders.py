@@ -167,6 +167,19 @@ def test_a_stream_is_held_a_batch_at_a_time():
         most = max(most, alive)
     assert most <= 3
 
+    source = read(batches())
+    source.head(80)
+    for _ in source.batches(4):
+        last = alive
+    assert last <= 3
+
+
+def test_a_pass_that_ended_early_leaves_the_next_one_whole():
+    source = read(pairs(), forward=ONE)
+    source.head(10)
+    next(source.batches(4))
+    assert torch.equal(joined(source, 4)[0], X)
+
 
 def test_loaders_of_other_samplers_are_read_as_they_come():
     weighted = WeightedRandomSampler(torch.ones(10), 6)
@@ -207,8 +220,10 @@ def test_an_epoch_under_way_goes_on():
     loader = DataLoader(Items(), 1, num_workers=1, persistent_workers=True, sampler=list(range(10)))
     epoch = iter(loader)
     first = next(epoch)[0]
+    before = dict(vars(loader))
     # A list as sampler is nobody's plain one, so the loader itself is iterated.
     assert torch.equal(joined(read(loader, forward=ONE), 1)[0], X)
+    assert vars(loader) == before
     rest = [x for x, _ in epoch]
     assert torch.equal(torch.cat([first, *rest]), X)
 
@@ -250,6 +265,12 @@ def test_what_the_model_takes_tells_inputs_from_y(batch, forward, inputs, has_y)
     assert read([batch], forward=forward).head(10).inputs[0].shape == (10, 2)
 
 
+def test_one_named_input_goes_in_by_place_where_the_model_calls_it_otherwise():
+    assert split({"pixels": X, "labels": Y}, ONE, "X")[0] is X
+    assert list(split({"x": X, "labels": Y}, ONE, "X")[0]) == ["x"]
+    assert list(split({"pixels": X}, ONE, "X")[0]) == ["pixels"]
+
+
 def test_a_batch_of_too_many_parts_is_said():
     with pytest.raises(ValueError, match=r"batch 1 of X has 3 parts and the model takes 1 input"):
         read([(X, Y, Y)], forward=ONE)
@@ -289,6 +310,9 @@ def test_y_beside_a_data_set_replaces_its_own():
     assert source.target_name == "kind"
     assert torch.cat([b.target for b in source.batches(3)]).tolist() == [0, 1] * 5
     assert source.take([3, 2]).target.tolist() == [1, 0]
+    gaps = read(Items(), np.array([0, 2] * 5), forward=ONE).for_outputs(3)
+    assert gaps.classes == ("0", "1", "2")
+    assert gaps.take([1, 0]).target.tolist() == [2, 0]
     assert read(TensorDataset(X, Y), names, forward=ONE).classes == ("a", "b")
 
 
@@ -331,6 +355,12 @@ def test_detection_targets_are_passed_over():
             None,
             ValueError,
             r"X's collate_fn gives 2 rows for 1 item",
+        ),
+        (
+            DataLoader(Items(), collate_fn=lambda items: torch.zeros(len(items) // 2 + 1, 2)),
+            None,
+            ValueError,
+            r"X's collate_fn gives 8 rows for 10 items",
         ),
     ],
 )

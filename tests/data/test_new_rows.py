@@ -31,6 +31,7 @@ X = pd.DataFrame({"a": [0.0, 1.0], "b": [2, 3], "c": [True, False]})
 def test_a_row_is_matched_by_name_or_by_place(row):
     batch = read(X).new_rows(row)
     assert [x.tolist() for x in batch.inputs] == [[[0.5, 7.0, 1.0]]]
+    assert batch.inputs[0].is_floating_point()
     assert batch.target is None
 
 
@@ -40,6 +41,11 @@ def test_the_order_of_columns_does_not_matter(order):
     (known,) = source.head(2).inputs
     (found,) = source.new_rows(X[order]).inputs
     assert torch.equal(known, found)
+
+
+def test_whole_numbers_become_floats_beside_floats():
+    (found,) = read(np.eye(2)).new_rows(torch.tensor([1, 2])).inputs
+    assert found.is_floating_point()
 
 
 def test_names_are_ignored_where_x_has_none():

@@ -37,6 +37,7 @@ BROKEN = frame(age=[NAN, 1.0, NAN], income=[NAN, np.inf, 0.0])
         (np.array([[1.0, NAN]]), ValueError, ["in column 'x1' (NaN in 1 row)"]),
         (np.float32([[1.0], [np.inf], [-np.inf]]), ValueError, ["'x0' (infinite in 2 rows)"]),
         (torch.tensor([[[1.0, 2.0]], [[3.0, NAN]]]), ValueError, ["position 1", "column 'x1'"]),
+        (torch.full((1, 3, 1), NAN), ValueError, ["'x0' (NaN in 1 row)"]),
         (
             torch.full((2, 1, 2, 2), NAN),
             ValueError,

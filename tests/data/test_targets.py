@@ -158,5 +158,7 @@ def test_labels_that_fit_no_outputs_are_said():
         source.for_outputs(1)
     with pytest.raises(ValueError, match=r"the model 4 outputs: pass y as pd.Categorical"):
         source.for_outputs(4)
+    with pytest.raises(ValueError, match=r"y has 3 classes \('1', '2', '5'\) and the model 5"):
+        read(np.eye(3), [1, 2, 5]).for_outputs(5)
     with pytest.raises(ValueError, match=r"y has 1 class \('a'\)"):
         read(np.eye(2), ["a", "a"]).for_outputs(2)
