@@ -78,6 +78,7 @@ def demo(folder: Path) -> int:
         notebook,
         km=AsyncKernelManager(kernel_spec_manager=specs),
         resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # what a cell does is in the notebook
         timeout=None,
     )
     failure = None
