@@ -134,8 +134,8 @@ def _narwhals_columns(frame: Any) -> tuple[list[Column], set[np.dtype[Any]], lis
         simple = series.dtype.is_float() or series.dtype.is_integer()
         if simple and not series.null_count():
             whole = series.to_numpy()
-            # A column in several chunks would be copied whole: it is read slice by slice.
-            columns.append(_slices(series) if whole.flags.owndata else whole.__getitem__)
+            # What may be written is a copy, as of several chunks: these are read slice by slice.
+            columns.append(_slices(series) if whole.flags.writeable else whole.__getitem__)
             dtypes.add(whole.dtype)
         else:
             # Missing values, booleans and decimals: NumPy knows the first as NaN only.

@@ -142,6 +142,14 @@ def test_no_frame_is_copied_whole(form):
     assert held < a.nbytes / 10
 
 
+def test_chunks_are_not_joined_to_be_kept():
+    arrow = pa.concat_tables([pa.table({"a": [0.5]}), pa.table({"a": [1.5]})])
+    polars = pl.concat([pl.DataFrame({"a": [0.5]}), pl.DataFrame({"a": [1.5]})], rechunk=False)
+    for frame, kept in [(arrow, False), (polars, False), (pl.DataFrame({"a": [0.5]}), True)]:
+        (column,) = read(frame).inputs[0].values
+        assert isinstance(getattr(column, "__self__", None), np.ndarray) == kept
+
+
 def test_a_memory_map_and_read_only_arrays_are_read(tmp_path):
     path = tmp_path / "x.npy"
     np.save(path, np.arange(6.0).reshape(3, 2))
