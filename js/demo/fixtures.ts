@@ -111,7 +111,7 @@ export const wide = (): State =>
     names: Array.from({ length: 2_000 }, (_, i) =>
       i % 7 === 0 ? `station_${i}_temperature_2m_lag_${i % 24}h` : `sensor_${i}_flow`,
     ),
-    outputs: Array.from({ length: 12 }, (_, i) => `zone ${i + 1}`),
+    outputs: Array.from({ length: 12 }, (_, i) => `Zone ${i + 1}`),
     output: 2,
     rms: (f, s) => 1 / (1 + ((f * 733 + s * 41) % 2_000)) ** 0.8,
     direction: (f, s) => Math.sin(f * 1.7 + s),

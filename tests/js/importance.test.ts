@@ -99,13 +99,13 @@ describe("switching", () => {
     one(".nbx-menu button").click();
     await drawn();
     const input = one(".nbx-popup input") as HTMLInputElement;
-    type(input, "ZONE 1");
+    type(input, "zONE 1");
     await drawn();
     expect(all(".nbx-popup [data-output]").map((o) => o.dataset["output"])).toEqual([
-      "zone 1",
-      "zone 10",
-      "zone 11",
-      "zone 12",
+      "Zone 1",
+      "Zone 10",
+      "Zone 11",
+      "Zone 12",
     ]);
     press(input, "ArrowDown");
     await drawn();
@@ -139,6 +139,8 @@ describe("picking", () => {
       await drawn();
       return store.choice.value.feature;
     };
+    expect(await picked("PageUp")).toBe(order[0]);
+    expect(await picked("Escape")).toBeNull();
     expect(await picked("ArrowDown")).toBe(order[0]);
     expect(await picked("ArrowDown")).toBe(order[1]);
     const active = one(`#${CSS.escape(list.getAttribute("aria-activedescendant")!)}`);
@@ -176,6 +178,10 @@ describe("filter", () => {
     expect(all(".nbx-cut")).toEqual([]);
     expect(one("[role=status]").textContent).toBe("6 of 23 features");
     expect(one("[data-feature] .nbx-rank").textContent).not.toBe("1");
+    type(input, "_");
+    await drawn();
+    expect(names().length).toBeGreaterThan(15);
+    expect(all(".nbx-cut")).toEqual([]);
     press(input, "Escape");
     await drawn();
     expect(names()).toHaveLength(23);

@@ -98,6 +98,16 @@ it("a view follows to another session", async () => {
   expect(el.querySelectorAll("[data-nbx-view]")).toHaveLength(1);
 });
 
+it("a view that follows lets go of the session before", async () => {
+  const signals: AbortSignal[] = [];
+  const exports: Exports = { mount: (_el, _kind, options) => void signals.push(options.signal) };
+  const { model, run } = page({ "anywidget:a": exports, "anywidget:b": exports });
+  await run();
+  model.receive({ _session: "anywidget:b" });
+  await drawn();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+});
+
 it("closing a session takes its views down and leaves no listener", async () => {
   const { model, exports } = opened(credit());
   const { el, run } = page({ "anywidget:a": exports });
