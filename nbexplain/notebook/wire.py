@@ -112,7 +112,6 @@ def packed(array: NDArray[Any]) -> State:
     >>> packed(np.array([[1.0, 2.0]], "<f4"))
     {'dtype': '<f4', 'shape': [1, 2], 'data': b'\x00\x00\x80?\x00\x00\x00@'}
     """
-    array = np.ascontiguousarray(array)
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     return {"dtype": array.dtype.str, "shape": list(array.shape), "data": array.tobytes()}
 
