@@ -12,9 +12,8 @@ __version__ = "0.1.0"
 
 from nbexplain import datasets
 from nbexplain.explain import explain
-from nbexplain.explanation import Explanation
+from nbexplain.explanation import Explanation, load
 from nbexplain.methods import Sensitivity
-from nbexplain.storage import load
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -98,8 +98,8 @@ def test_other_files_are_refused(tmp_path):
 
 
 def test_files_of_a_later_version_are_refused(ex, tmp_path, monkeypatch):
-    monkeypatch.setattr("nbexplain.storage.FORMAT", 2)
+    monkeypatch.setattr("nbexplain.explanation.storage.FORMAT", 2)
     ex.save(tmp_path / "later.nbx")
-    monkeypatch.setattr("nbexplain.storage.FORMAT", 1)
+    monkeypatch.setattr("nbexplain.explanation.storage.FORMAT", 1)
     with pytest.raises(ValueError, match="later nbexplain"):
         nbx.load(tmp_path / "later.nbx")

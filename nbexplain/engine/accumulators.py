@@ -60,6 +60,11 @@ class Sums:
             self.rows + other.rows, self.first + other.first, self.second + other.second
         )
 
+    def mirrored(self) -> Self:
+        """The sums of −g before those of g: one output's as those of two opposite ones."""
+        first = np.concatenate([-self.first, self.first])
+        return type(self)(self.rows, first, np.repeat(self.second, 2, axis=1))
+
     @property
     def count(self) -> int:
         """How many rows were summed."""

@@ -66,13 +66,9 @@ def chain(
     if response == "raw" or kind == "values":
         return jacobian
     flat = jacobian.flatten(2)
-    if kind == "logits" and outputs.shape[1] == 2:
-        # Two classes: one difference serves both, with opposite signs.
-        half = flat[:, 1:] - flat[:, :1]
-        if response == "prob":
-            odds = (outputs[:, 1:] - outputs[:, :1]).double()
-            half = half * _variance(odds.sigmoid(), (-odds).sigmoid(), half)
-        flat = torch.cat([-half, half], dim=1)
+    if mirrored(outputs, kind, response):
+        second = chain_second(outputs, flat, response)
+        flat = torch.cat([-second, second], dim=1)
     elif kind == "logits":
         flat = _of_logits(outputs.double(), response).to(flat.dtype) @ flat
     elif kind == "logit":
@@ -83,6 +79,23 @@ def chain(
         flat = flat / _variance(outputs.double(), 1 - outputs.double(), flat)
         flat = torch.where(saturated(outputs)[..., None], torch.zeros_like(flat), flat)
     return flat.view_as(jacobian)
+
+
+def mirrored(outputs: Float[Tensor, "rows outputs"], kind: Kind, response: str) -> bool:
+    """Whether the response's derivatives are those of its second output with both signs."""
+    return kind == "logits" and outputs.shape[1] == 2 and response != "raw"
+
+
+def chain_second(
+    outputs: Float[Tensor, "rows 2"], jacobian: Float[Tensor, "rows 2 *shape"], response: str
+) -> Float[Tensor, "rows 1 *shape"]:
+    """Derivatives of the response of the second of two classes; the first's are opposite."""
+    flat = jacobian.flatten(2)
+    second = flat[:, 1:] - flat[:, :1]
+    if response == "prob":
+        odds = (outputs[:, 1:] - outputs[:, :1]).double()
+        second *= _variance(odds.sigmoid(), (-odds).sigmoid(), second)
+    return second.view(len(jacobian), 1, *jacobian.shape[2:])
 
 
 def saturated(outputs: Float[Tensor, "rows outputs"]) -> Tensor:

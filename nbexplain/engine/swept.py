@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.axes import Float
-from nbexplain.engine.responses import Kind, chain, saturated
+from nbexplain.engine.responses import Kind, chain, chain_second, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
 
 CHUNK = 4096
@@ -58,7 +58,7 @@ class Swept:
             keep,
             block,
             {
-                response: Sums.of(chain(outputs, jacobian, kind, response), start, block)
+                response: summed(outputs, jacobian, kind, response, start, block)
                 for response in responses
             },
             Spread.of(values.flatten(1)),
@@ -108,8 +108,23 @@ class Swept:
         sample, total = self.sample, None
         for start in range(0, sample.count, CHUNK):
             rows = slice(start, start + CHUNK)
-            jacobian = chain(sample.outputs[rows], sample.jacobian[rows], self.kind, response)
-            sums = Sums.of(jacobian, int(sample.positions[start]), self.block)
+            outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
+            first = int(sample.positions[start])
+            sums = summed(outputs, jacobian, self.kind, response, first, self.block)
             total = sums if total is None else total.merge(sums)
         assert total is not None  # a pass has at least one row
         return replace(self, sums={**self.sums, response: total})
+
+
+def summed(
+    outputs: Float[Tensor, "rows outputs"],
+    jacobian: Float[Tensor, "rows outputs *shape"],
+    kind: Kind,
+    response: str,
+    start: int,
+    block: int,
+) -> Sums:
+    """The sums of a response's derivatives over one batch; of two classes, one is summed."""
+    if mirrored(outputs, kind, response):
+        return Sums.of(chain_second(outputs, jacobian, response), start, block).mirrored()
+    return Sums.of(chain(outputs, jacobian, kind, response), start, block)

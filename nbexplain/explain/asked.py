@@ -8,9 +8,9 @@ from torch import nn
 from nbexplain.choices import choose
 from nbexplain.data import Batch, Source
 from nbexplain.engine.responses import MANY, Kind
+from nbexplain.explain.subject import Reading, Select, Subject
+from nbexplain.explanation.question import RESPONSES, Question, kind_of
 from nbexplain.model import Picked, Snapshot, check_function
-from nbexplain.question import RESPONSES, Question, kind_of
-from nbexplain.subject import Reading, Select, Subject
 
 Outputs = Sequence[str | int] | str | int | None
 

@@ -11,11 +11,11 @@ from torch import Tensor
 from nbexplain.choices import choose
 from nbexplain.engine.importances import added, roots
 from nbexplain.engine.responses import chain
+from nbexplain.explanation.origin import Row
 from nbexplain.features import Features
-from nbexplain.origin import Row
 
 if TYPE_CHECKING:
-    from nbexplain.explanation import Explanation
+    from nbexplain.explanation.record import Explanation
 
 
 def local(

@@ -11,13 +11,13 @@ from torch import Tensor
 from nbexplain.data import Batch, Source
 from nbexplain.engine.samples import Keep
 from nbexplain.engine.swept import Swept
+from nbexplain.explain.progress import Progress
+from nbexplain.explain.subject import Subject
+from nbexplain.explanation.origin import Row
+from nbexplain.explanation.question import Question
 from nbexplain.features import Features
 from nbexplain.methods import Method
 from nbexplain.model import untouched
-from nbexplain.origin import Row
-from nbexplain.progress import Progress
-from nbexplain.question import Question
-from nbexplain.subject import Subject
 
 ENTRIES = 2**20
 """Derivatives formed at once: few enough to stay near the processor's caches."""

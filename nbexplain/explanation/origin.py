@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.engine.swept import Swept
-from nbexplain.question import Question
+from nbexplain.explanation.question import Question
 
 
 @dataclass(frozen=True, eq=False)

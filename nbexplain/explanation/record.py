@@ -1,4 +1,4 @@
-"""The result: a frozen record of what was asked, of what was found, and of how."""
+"""`Explanation`: tables of one question, rows on demand, other responses, and forms to keep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,10 +16,10 @@ from nbexplain.engine.importances import Importances, importances
 from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
+from nbexplain.explanation.origin import Origin
+from nbexplain.explanation.question import Question
+from nbexplain.explanation.remarks import remarks
 from nbexplain.features import Features
-from nbexplain.origin import Origin
-from nbexplain.question import Question
-from nbexplain.remarks import remarks
 
 if TYPE_CHECKING:
     import altair
@@ -252,7 +252,7 @@ class Explanation:
         >>> nbx.explain(model, torch.eye(2), scale="none").local(0)["importance"].round(6).to_dict()
         {'x0': 80.0, 'x1': 20.0}
         """
-        from nbexplain.local import local
+        from nbexplain.explanation.local import local
 
         return local(self, row, output, definition)
 
@@ -316,7 +316,7 @@ class Explanation:
 
     def save(self, path: str | Path) -> None:
         """Write everything but the model and X to one file, without pickle; see `nbx.load`."""
-        from nbexplain.storage import save
+        from nbexplain.explanation.storage import save
 
         save(self, path)
 

@@ -1,4 +1,4 @@
-"""The front door: a model and data in, an explanation out."""
+"""`explain`: arguments to work, work to an explanation."""
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from nbexplain.arguments import check_numbers, keep_of, refuse, scale_of
-from nbexplain.asked import Asked, ask
 from nbexplain.data import Batch, read
 from nbexplain.engine.swept import Swept
+from nbexplain.explain.arguments import check_numbers, keep_of, refuse, scale_of
+from nbexplain.explain.asked import Asked, ask
+from nbexplain.explain.passes import Work, rows_at_once
+from nbexplain.explain.progress import Progress
 from nbexplain.explanation import Explanation
+from nbexplain.explanation.remarks import listed
 from nbexplain.features import Features, features, side_by_side
 from nbexplain.methods import Method, resolve
 from nbexplain.model import Snapshot, untouched
-from nbexplain.passes import Work, rows_at_once
-from nbexplain.progress import Progress
-from nbexplain.remarks import listed
 
 PROBE = 64
 """Rows looked at before the pass."""

@@ -10,7 +10,7 @@ import numpy as np
 from nbexplain.engine.accumulators import GROUPS
 
 if TYPE_CHECKING:
-    from nbexplain.explanation import Explanation
+    from nbexplain.explanation.record import Explanation
 
 UNITS_APART = 10
 """Columns whose spreads differ by more than this factor are in raw units (METHODS A1)."""

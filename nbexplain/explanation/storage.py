@@ -13,10 +13,10 @@ from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.responses import Kind
 from nbexplain.engine.samples import Keep, Sample, widened
 from nbexplain.engine.swept import Swept
-from nbexplain.explanation import Explanation
+from nbexplain.explanation.question import Question
+from nbexplain.explanation.record import Explanation
 from nbexplain.features import Features
 from nbexplain.features import Kind as FeatureKind
-from nbexplain.question import Question
 
 FORMAT = 1
 """Version of the file format; files of a later one are refused."""

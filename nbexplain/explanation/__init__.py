@@ -1,0 +1,8 @@
+"""The result: a frozen record of what was asked, of what was found, and of how."""
+
+from nbexplain.explanation.origin import Origin, Row
+from nbexplain.explanation.question import Question
+from nbexplain.explanation.record import Explanation
+from nbexplain.explanation.storage import load, save
+
+__all__ = ["Explanation", "Origin", "Question", "Row", "load", "save"]
