@@ -9,11 +9,9 @@ import pytest
 import torch
 import traitlets
 from ipywidgets import HBox, Layout, Widget
-from ipywidgets.widgets.widget import _instances
 
 import nbexplain as nbx
 from nbexplain.notebook import widgets, wire
-from nbexplain.notebook.widgets import forms as shown
 from nbexplain.notebook.widgets.session import Session, route_by_sender
 
 NAMES = ["age", "income", "debt"]
@@ -245,57 +243,6 @@ class TestExplain:
         bars = nbx.ImportanceBars(feature="income", response="logodds")
         bars.explain(model, X, ["no", "yes"] * 20)
         assert (bars.feature, bars.response) == ("income", "logodds")
-
-
-class TestDisplay:
-    @pytest.fixture
-    def outputs(self, monkeypatch):
-        found = []
-        monkeypatch.setattr(shown, "_display", found.append)
-        return found
-
-    def test_a_kernel_gets_the_static_form_and_the_live_view_apart(self, ex, outputs, monkeypatch):
-        monkeypatch.setattr(shown, "_in_kernel", lambda: True)
-        ex._ipython_display_()
-        static, live = outputs
-        assert set(static) == {"text/html", "text/plain"}
-        assert set(live) == {shown.WIDGET, "text/plain"}
-        assert live["text/plain"] == ""
-        assert f"nbx-static-{live[shown.WIDGET]['model_id']}" in static["text/html"]
-
-    def test_a_terminal_gets_text(self, ex, outputs, monkeypatch):
-        monkeypatch.setattr(shown, "_in_kernel", lambda: False)
-        ex._ipython_display_()
-        assert [set(data) for data in outputs] == [{"text/plain"}]
-
-    def test_the_bundle_holds_all_forms(self, ex):
-        data = ex._repr_mimebundle_()
-        assert set(data) == {shown.WIDGET, "text/html", "text/plain"}
-
-    def test_without_the_bundle_the_static_form_is_shown_and_the_reason_said(
-        self, ex, outputs, monkeypatch
-    ):
-        def missing(name):
-            raise FileNotFoundError("run npm")
-
-        monkeypatch.setattr(wire, "bundle", missing)
-        monkeypatch.setattr(shown, "_in_kernel", lambda: True)
-        with pytest.warns(UserWarning, match="run npm"):
-            ex._ipython_display_()
-        assert [set(data) for data in outputs] == [{"text/html", "text/plain"}]
-        with pytest.warns(UserWarning, match="run npm"):
-            assert shown.WIDGET not in ex._repr_mimebundle_()
-
-    def test_an_empty_view_is_shown_alone(self, outputs):
-        nbx.ImportanceBars()._ipython_display_()
-        assert [set(data) for data in outputs] == [{shown.WIDGET, "text/plain"}]
-
-    def test_displaying_again_makes_no_more_models(self, ex):
-        widgets.mimebundle(ex)
-        count = len(_instances)
-        for _ in range(20):
-            widgets.mimebundle(ex)
-        assert len(_instances) == count
 
 
 def test_clicks_are_routed_by_their_sender():
