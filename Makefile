@@ -56,7 +56,7 @@ test: setup
 	@echo "TypeScript" && npm run --silent check && npm run --silent test
 	@$(BIN)/python tests/browser/chromium.py
 	@echo "pytest" && OMP_NUM_THREADS=1 $(BIN)/pytest \
-	  --numprocesses=$(JOBS) --maxprocesses=4 --dist=loadgroup -r s
+	  --numprocesses=$(JOBS) --maxprocesses=4 --dist=loadgroup -r fEs
 
 lock:
 	@rm -rf out/lock && $(PYTHON) -m venv out/lock && out/lock/bin/pip install --quiet --upgrade pip

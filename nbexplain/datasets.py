@@ -122,8 +122,9 @@ def credit_default(path: str | Path | None = None) -> tuple[pd.DataFrame, pd.Ser
         FileNotFoundError: nothing is there.
         ValueError: the file lacks a column.
 
-    Example:
-        >>> X, y = credit_default("credit_default.csv.gz")  # doctest: +SKIP
+    Example::
+
+        X, y = credit_default("downloads/credit_default.csv")
     """
     import pandas as pd
 
