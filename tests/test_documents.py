@@ -53,6 +53,11 @@ def test_commands_that_are_named_exist(document):
                 assert (ROOT / path).exists(), f"{document}: {command}"
 
 
+def test_package_json_leaves_scripts_below_it_alone():
+    """With a "type", JupyterLab's own scripts in .venv would be read as what they are not."""
+    assert "type" not in json.loads((ROOT / "package.json").read_text())
+
+
 def test_help_of_make_tells_of_every_target():
     makefile = (ROOT / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
