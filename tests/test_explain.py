@@ -95,6 +95,9 @@ def test_a_one_hot_group_shows_the_column_that_is_on():
     hot = pd.DataFrame({"size": [1.0, 2, 3], "red": [1, 0, 0], "blue": [0, 1, 1]})
     ex = nbx.explain(linear([1.0, 2, 3]), hot, groups={"colour": ["red", "blue"]})
     assert ex.local(2)["value"].to_dict() == {"size": 3.0, "colour": "blue"}
+    both = ex.local([5.0, 1, 1])
+    assert both["value"]["size"] == 5
+    assert pd.isna(both["value"]["colour"])
 
 
 # Classes, outputs and responses
@@ -193,6 +196,38 @@ def test_regression_outputs_combine_by_their_spread():
     sd = X.double().std(0, correction=0)
     expected = (1 / sd[:2]) / (1 / sd[:2]).sum()
     np.testing.assert_allclose(shares[["x0", "x1"]], 100 * expected, rtol=1e-6)
+
+
+def test_many_outputs_of_a_regression_are_all_explained():
+    targets = torch.randn(300, 12, dtype=torch.float64)
+    assert len(nbx.explain(classifier(12), X, targets).outputs) == 12
+
+
+def test_a_single_output_is_named_after_the_second_class():
+    ex = nbx.explain(classifier(1), X, np.array(["good", "bad"])[np.arange(300) % 2])
+    assert ex.outputs == ("good",)  # "bad" comes first in the alphabet
+    assert ex.question.startswith("Sensitivity of P(good)")
+    assert ex.importance("y0").equals(ex.importance())
+
+
+def test_sigmoids_side_by_side_are_probabilities_each_on_its_own():
+    body = classifier(3)
+    ex = nbx.explain(nn.Sequential(body, nn.Sigmoid()), X)
+    assert ex.response == "prob"
+    np.testing.assert_allclose(ex.predictions, body(X).sigmoid().detach(), rtol=1e-5)
+    odds = ex.with_response("logodds")
+    raw = nbx.explain(body, X)
+    np.testing.assert_allclose(odds.attributions, raw.attributions, rtol=1e-3, atol=1e-5)
+
+
+def test_outputs_between_0_and_1_need_not_be_probabilities():
+    ex = nbx.explain(lambda x: x[:, :2].sigmoid() * 0.9, X)
+    assert (ex.response, ex.responses) == ("raw", ("raw",))
+
+
+def test_a_response_and_back_is_the_same_explanation():
+    ex = nbx.explain(classifier(), X, np.arange(300) % 3)
+    assert ex.with_response("raw").with_response("prob") is ex
 
 
 def test_outputs_chosen_by_name_and_position():
@@ -312,6 +347,7 @@ def test_kept_rows_are_a_seeded_sample_and_said():
     assert ex.rows.tolist() == again.rows.tolist()
     assert ex.attributions.shape == (10, 3, 3)
     assert any("10 of 300 rows" in note for note in ex.notes)
+    assert nbx.explain(classifier(), X, keep=10, seed=5).rows.tolist() != ex.rows.tolist()
     assert nbx.explain(classifier(), X, keep=0).attributions.shape[0] == 0
 
 
@@ -340,6 +376,16 @@ def test_an_interrupt_before_anything_was_seen_is_an_interrupt():
         nbx.explain(stop, X)
 
 
+def test_an_interrupt_in_the_first_batch_is_an_interrupt():
+    def stop(x):
+        if len(x) > 64:  # past the look at the first rows
+            raise KeyboardInterrupt
+        return x
+
+    with pytest.raises(KeyboardInterrupt):
+        nbx.explain(stop, X)
+
+
 def test_a_streams_pass_equals_that_of_its_rows():
     model = classifier(1)
     stream = nbx.explain(model, (X[i : i + 50] for i in range(0, 300, 50)))
@@ -347,6 +393,14 @@ def test_a_streams_pass_equals_that_of_its_rows():
         stream.importance(), nbx.explain(model, X).importance(), rtol=1e-5
     )
     assert stream.count == 300
+
+
+def test_rows_keep_their_positions_where_batches_are_cut():
+    # The stream comes in batches of 150 rows, the work is done in 64.
+    stream = nbx.explain(lambda x: x**2, iter([X[:150], X[150:]]), batch_size=64, keep=[140, 250])
+    assert stream.rows.tolist() == [140, 250]
+    whole = nbx.explain(lambda x: x**2, X, keep=[140, 250])
+    np.testing.assert_allclose(stream.attributions, whole.attributions, rtol=1e-6)
 
 
 def test_progress_is_told_and_silence_is_silent(capfd):
@@ -370,6 +424,48 @@ def test_raw_units_are_noticed():
     units = X * torch.tensor([1.0, 1000.0, 1.0])
     ex = nbx.explain(linear([1.0, 1.0, 1.0]), units, scale="none")
     assert any("different units" in note for note in ex.notes)
+
+
+def test_constant_columns_are_noticed():
+    constant = X.clone()
+    constant[:, 1] = 0.3
+    ex = nbx.explain(linear([1.0, 1.0, 1.0]), constant)
+    assert ex.notes == ("Constant in X, so without a standard deviation to move by: x1.",)
+
+
+def test_few_rows_are_noticed():
+    assert "Only 40 rows: the intervals rest on little." in nbx.explain(classifier(), X[:40]).notes
+    assert nbx.explain(classifier(), X).notes == ()
+
+
+def test_probabilities_without_log_odds_are_counted():
+    hard = lambda x: torch.stack([(60 * x[:, 0]).sigmoid(), 1 - (60 * x[:, 0]).sigmoid()], 1)  # noqa: E731
+    ex = nbx.explain(hard, X, response="logodds")
+    lost = int(((hard(X) == 0) | (hard(X) == 1)).sum())
+    assert lost > 0
+    assert any(note.startswith(f"{lost} probabilities are exactly 0 or 1") for note in ex.notes)
+    assert not any("exactly 0 or 1" in note for note in ex.with_response("prob").notes)
+
+
+def test_a_saturated_response_is_noticed():
+    # All but flat on every row, yet one row apart decides the spread of the outputs.
+    flat = lambda x: torch.where(x[:, 0] > 10, 1.0, 0.0).to(x) + 1e-16 * x.sum(1)  # noqa: E731
+    outlier = X.double().clone()
+    outlier[0] = 100
+    ex = nbx.explain(nn.Sequential(nn.Identity(), Flat(flat)).double(), outlier)
+    assert any("saturated" in note for note in ex.notes)
+
+
+class Flat(nn.Module):
+    """A function as a module, in double precision."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+        self.register_buffer("precision", torch.zeros(1, dtype=torch.float64))
+
+    def forward(self, x):
+        return self.f(x)
 
 
 def test_images_have_a_feature_an_entry_or_a_channel():

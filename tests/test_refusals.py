@@ -186,6 +186,10 @@ CASES = {
         lambda: nbx.explain(linear, X).local(0, definition="abs"),
         ["definition='abs'", "'absolute'"],
     ),
+    "another response of a regression": (
+        lambda: nbx.explain(linear, X, X[:, 0]).with_response("prob"),
+        ["y is continuous"],
+    ),
     "a response that needs another pass": (
         lambda: nbx.explain(scores, X, np.arange(ROWS) % 4, response="loss").with_response("prob"),
         ["another pass", "response='prob'"],
