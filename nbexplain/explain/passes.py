@@ -1,7 +1,7 @@
 """Passes over rows: a model and a source in, statistics and kept rows out."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ class Work:
         swept: Swept | None = None
         with untouched():
             try:
-                for batch in self._pieces():
+                for batch in self.source.batches(self.batch_size):
                     part = self._part(question, wanted, batch)
                     swept = part if swept is None else swept.merge(part)
                     if progress is not None:
@@ -69,21 +69,6 @@ class Work:
                     raise
         assert swept is not None  # a source has at least one row
         return swept
-
-    def _pieces(self) -> Iterator[Batch]:
-        """Batches of at most `batch_size` rows, also where the data comes in larger ones."""
-        for batch in self.source.batches(self.batch_size):
-            if len(batch) <= self.batch_size:
-                yield batch
-                continue
-            for first in range(0, len(batch), self.batch_size):
-                part = slice(first, first + self.batch_size)
-                yield replace(
-                    batch,
-                    inputs=tuple(x[part] for x in batch.inputs),
-                    start=batch.start + first,
-                    target=None if batch.target is None else batch.target[part],
-                )
 
     def _part(self, question: Question, responses: tuple[str, ...], batch: Batch) -> Swept:
         values, outputs, jacobian = self.derive(batch)
