@@ -1,4 +1,5 @@
 import importlib.util
+import os
 import sys
 
 import nbformat
@@ -67,7 +68,7 @@ def test_demo_prints_the_tables_of_the_tagged_cells(tmp_path, monkeypatch, capsy
         "import sys, pathlib; value = 6 * 7",
         ("print('not a table'); value", ["importances"]),
         "'not tagged'",
-        "pathlib.Path('here').write_text(sys.executable);",
+        "import os; pathlib.Path('here').write_text(f'{sys.executable} {os.getpid()}');",
     )
     monkeypatch.setattr(cli, "TUTORIALS", tmp_path / "tutorials")
     assert cli.demo(tmp_path / "out") == 0
@@ -75,8 +76,11 @@ def test_demo_prints_the_tables_of_the_tagged_cells(tmp_path, monkeypatch, capsy
     assert "\n42\n" in printed
     assert "not a table" not in printed
     assert "not tagged" not in printed
-    # The kernel is of this Python, and works in the folder.
-    assert (tmp_path / "out" / "here").read_text() == sys.executable
+    # The kernel was of this Python, worked in the folder, and is gone.
+    python, process = (tmp_path / "out" / "here").read_text().split()
+    assert python == sys.executable
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)
     executed = nbformat.read(tmp_path / "out" / "quickstart.ipynb", as_version=4)
     assert executed.cells[1].execution_count == 2
 
