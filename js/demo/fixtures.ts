@@ -76,12 +76,9 @@ export function state(sketch: Sketch): State {
 function question(response: string, output: Output, outputs: string[], rows: number): string {
   const name = output === null ? null : outputs[output]!;
   const words: Record<string, string> = {
-    raw: name ?? `${outputs.length} outputs, combined`,
-    prob: name === null ? `the probabilities of ${outputs.length} classes, combined` : `P(${name})`,
-    logodds:
-      name === null
-        ? `the log-odds of ${outputs.length} classes, combined`
-        : `the log-odds of ${name}`,
+    raw: name ?? `the ${outputs.length} outputs combined`,
+    prob: name === null ? `the ${outputs.length} probabilities combined` : `P(${name})`,
+    logodds: name === null ? `the ${outputs.length} log-odds combined` : `the log-odds of ${name}`,
   };
   const count = rows.toLocaleString("en");
   return `Sensitivity of ${words[response]} per standard deviation of each input, ${count} rows`;

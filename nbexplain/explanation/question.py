@@ -149,12 +149,8 @@ class Question:
         if self.response not in RESPONSES:
             return self.response
         if column is None:
-            count = len(self.columns)
-            words = {
-                "prob": "the probabilities of {} classes",
-                "logodds": "the log-odds of {} classes",
-            }
-            return words.get(self.response, "{} outputs").format(count) + ", combined"
+            what = {"prob": "probabilities", "logodds": "log-odds"}.get(self.response, "outputs")
+            return f"the {len(self.columns)} {what} combined"
         name = self._named(column)
         if self.response == "raw" and self.kind in ("logits", "logit"):
             return f"the logit of {name}"
