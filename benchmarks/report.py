@@ -1,0 +1,127 @@
+"""From results to the part of the README between `<!-- benchmarks -->` and its end."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from benchmarks.memory import Memory
+from benchmarks.page import Update
+from benchmarks.results import Results
+from benchmarks.speed import Timing
+
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
+
+
+def rewrite(results: Results, readme: Path = README) -> None:
+    """Put the rendering into a README that has both marks."""
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    readme.write_text(f"{before}{rendered(results)}{after}", encoding="utf-8")
+
+
+def shown(readme: Path = README) -> str:
+    """What stands in a README, marks included."""
+    text = readme.read_text(encoding="utf-8")
+    return text[text.index(BEGIN) : text.index(END) + len(END)]
+
+
+def rendered(results: Results) -> str:
+    """The README's part, marks included."""
+    parts = [_where(results), _speed(results.speed), _rest(results), _updates(results.updates)]
+    return "\n\n".join([BEGIN, *parts, END])
+
+
+def _where(results: Results) -> str:
+    machine = results.machine
+    versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
+    return (
+        f"Measured by `make bench` on {machine.processor}, {_cores(machine.cores)}, "
+        f"{machine.memory:.0f} GB, {machine.system}, Python {machine.python} ({versions}). "
+        "Times are in floors: a floor is one forward sweep and one backward sweep per output over "
+        "the same batches, with the parameters frozen and nothing kept. Median of the ratios of "
+        "runs that take turns, quartiles in brackets."
+    )
+
+
+def _cores(count: int) -> str:
+    return "1 core" if count == 1 else f"{count} cores"
+
+
+def _speed(timings: Sequence[Timing]) -> str:
+    """A row for each contender on each network, a note of what its task lacks."""
+    rows = [
+        (
+            timing.network,
+            timing.contender.replace("nbexplain", "`nbx.explain`, intervals included")
+            + (f" ({timing.remark})" if timing.remark else ""),
+            str(timing.threads),
+            _seconds(timing.seconds),
+            f"**{_ratio(timing.ratio)}** [{_ratio(timing.low)}, {_ratio(timing.high)}]",
+        )
+        for timing in timings
+    ]
+    return _table(("network", "contender", "threads", "time", "floors"), rows)
+
+
+def _rest(results: Results) -> str:
+    table, imports = results.first_table, results.importing
+    sizes = ", ".join(
+        f"{each.name} {each.size:.0f} kB ({each.gzipped:.0f} gzipped)" for each in results.bundles
+    )
+    lines = (
+        f"First table: {_seconds(table.later)} from `%explain model X y` to the table "
+        f"({table.rows:,} × 23, in a kernel that has imported torch); {_seconds(table.first)} the "
+        "first time, when the widgets load.",
+        *(_memory(keep, list(each)) for keep, each in groupby(results.memory, _keep)),
+        f"Import: {_seconds(imports.beyond)} beyond torch's own {_seconds(imports.torch)}.",
+        f"Front end: {sizes}.",
+    )
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _keep(memory: Memory) -> int | None:
+    return memory.keep
+
+
+def _memory(keep: int | None, streams: list[Memory]) -> str:
+    held = "as many rows kept as fit 64 MB" if keep is None else f"{keep:,} rows kept"
+    peaks = ", ".join(f"{each.peak:.0f} MB at {each.rows:,} rows" for each in streams)
+    before = min(each.before for each in streams)
+    return f"Peak memory of a stream, {held}: {peaks} ({before:.0f} MB once torch is imported)."
+
+
+def _updates(updates: Sequence[Update]) -> str:
+    """Milliseconds of every change, a row for each number of features."""
+    rows = [
+        (f"{features:,}", *(_milliseconds(update) for update in each))
+        for features, each in groupby(updates, lambda update: update.features)
+    ]
+    heads = ["ranked bars, ms: features", *dict.fromkeys(update.change for update in updates)]
+    note = "Bars in Chromium, from a change to the painted frame: median / 95th percentile."
+    return f"{note}\n\n{_table(heads, rows)}"
+
+
+def _milliseconds(update: Update) -> str:
+    if update.change == "first":
+        return f"{update.median:.0f}"
+    return f"{update.median:.1f} / {update.p95:.1f}"
+
+
+def _ratio(value: float) -> str:
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f}"
+
+
+def _seconds(value: float) -> str:
+    if value < 1:
+        return f"{1000 * value:.3g} ms"
+    return f"{value:.3g} s" if value < 120 else f"{value / 3600:.2g} h"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(
+        "| " + " | ".join(re.sub(r"\|", r"\\|", c) for c in row) + " |" for row in lines
+    )

@@ -1,0 +1,88 @@
+"""The README shows what was measured; every benchmark runs, on tiny sizes and asserting no time."""
+
+import pytest
+
+from benchmarks import machine, memory, networks, page, report, results, speed, startup
+
+
+def test_the_readme_shows_the_results():
+    assert report.shown() == report.rendered(results.read())
+
+
+def test_rewriting_leaves_the_rest_of_a_readme(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# Before\n\n{report.BEGIN}\nold\n{report.END}\n\nAfter\n")
+    report.rewrite(results.read(), readme)
+    text = readme.read_text()
+    assert text.startswith(f"# Before\n\n{report.BEGIN}\n")
+    assert text.endswith(f"{report.END}\n\nAfter\n")
+    assert "old" not in text
+    assert report.shown(readme) == report.rendered(results.read())
+
+
+def test_results_survive_their_file(tmp_path):
+    found = results.read()
+    results.write(found, tmp_path / "results.json")
+    assert results.read(tmp_path / "results.json") == found
+
+
+def test_machine():
+    found = machine.machine()
+    assert found.processor
+    assert 1 <= found.threads
+    assert found.versions["torch"] != "missing"
+
+
+@pytest.mark.parametrize("make", networks.NETWORKS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("contender", [speed.explaining, speed.captum])
+def test_contenders_run_on_every_network(make, contender):
+    found = contender(make(8), 1)
+    assert found.low == found.ratio == found.high > 0
+    assert found.network.endswith("8 rows")
+
+
+def test_neuralsens_runs_on_one_output():
+    pytest.importorskip("neuralsens")
+    assert "one output" in speed.neuralsens(networks.paper(8, outputs=1), 1).remark
+
+
+def test_lime_is_extrapolated_and_says_so():
+    pytest.importorskip("lime")
+    found = speed.lime(networks.paper(40), pairs=1, rows=2)
+    assert found.remark == "2 rows measured, extrapolated to 40"
+    assert found.seconds > 20 * found.floor
+
+
+def test_the_floor_and_explain_take_the_same_batches(monkeypatch):
+    sizes = []
+
+    def sweep(network):
+        sizes.extend(map(len, speed._batches(network)))
+
+    sweep(networks.paper(10_000))
+    assert sum(sizes) == 10_000
+    assert len(set(sizes[:-1])) <= 1
+
+
+def test_memory_is_measured_in_a_process_of_its_own():
+    found = memory.memory(200, 10)
+    assert 0 < found.before <= found.peak
+
+
+def test_imports_and_the_first_table_are_timed():
+    assert startup.importing(1).beyond > 0
+    found = startup.first_table(rows=64, kernels=1, calls=2)
+    assert found.first > 0
+    assert found.later > 0
+
+
+def test_bundles_have_sizes():
+    assert {each.name for each in page.bundles()} == {"session.js", "view.js"}
+    assert all(0 < each.gzipped < each.size for each in page.bundles())
+
+
+@pytest.mark.xdist_group("browser")
+def test_updates_are_timed_in_a_page():
+    found = page.updates((5,), 2)
+    assert [each.change for each in found] == list(page.CHANGES)
+    assert all(0 < each.median <= each.p95 for each in found)
