@@ -17,6 +17,9 @@ from nbexplain.data.inputs import plural, shortened
 # More distinct integers than this are counts or quantities, unless the model has outputs for them.
 MOST_CLASSES = 20
 
+# A range of integers that is small enough to count each.
+_COUNTED = 1000
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -138,9 +141,17 @@ def _labelled(
 
 
 def _integers(values: NDArray[Any], numbers: Tensor, name: str | None) -> Target:
-    distinct, codes = np.unique(values, return_inverse=True)
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if high - low < _COUNTED:  # counting is quicker than the sorting that np.unique does
+        places = values.astype(np.int64) - low
+        found = np.bincount(places) > 0
+        distinct, codes = np.flatnonzero(found) + low, (np.cumsum(found) - 1)[places]
+    else:
+        distinct, codes = np.unique(values, return_inverse=True)
     if len(distinct) > MOST_CLASSES:
         return Target(as_floats(numbers), numbers, None, None, None, name)
+    if values.dtype.kind == "b":
+        distinct = distinct.astype(np.bool_)
     return _labelled(codes, numbers, tuple(str(value) for value in distinct.tolist()), name)
 
 

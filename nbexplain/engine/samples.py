@@ -97,16 +97,30 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
     positions = np.concatenate([sample.positions for sample in samples])
     kept = np.arange(len(positions))
     if len(positions) > capacity:
-        kept = np.lexsort((positions, draws))[:capacity]
-    kept = kept[np.argsort(positions[kept], kind="stable")]
-    tensors = (
-        torch.cat([getattr(sample, name) for sample in samples])
+        kept = np.sort(np.lexsort((positions, draws))[:capacity])
+    ends = np.cumsum([sample.count for sample in samples])
+    rows = [
+        torch.from_numpy(kept[(kept >= end - sample.count) & (kept < end)] - (end - sample.count))
+        for sample, end in zip(samples, ends, strict=True)
+    ]
+    tensors = [
+        _gathered([getattr(sample, name) for sample in samples], rows)
         for name in ("jacobian", "outputs", "values")
-    )
-    if not np.array_equal(kept, np.arange(len(positions))):
-        rows = torch.from_numpy(kept)
-        tensors = (tensor[rows] for tensor in tensors)
+    ]
+    order = np.argsort(positions[kept], kind="stable")
+    if not np.array_equal(order, np.arange(len(order))):  # parts that came out of order
+        kept, tensors = kept[order], [tensor[torch.from_numpy(order)] for tensor in tensors]
     return Sample(draws[kept], positions[kept], *tensors)
+
+
+def _gathered(parts: list[Tensor], rows: list[Tensor]) -> Tensor:
+    """Rows of several tensors in one, never held twice."""
+    out = parts[0].new_empty(sum(len(r) for r in rows), *parts[0].shape[1:])
+    start = 0
+    for part, chosen in zip(parts, rows, strict=True):
+        torch.index_select(part, 0, chosen, out=out[start : start + len(chosen)])
+        start += len(chosen)
+    return out
 
 
 def widened(tensor: Tensor) -> Tensor:

@@ -12,6 +12,9 @@ from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind, chain, chain_second, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
 
+SLACK = 1.25
+"""Rows held, in units of those kept, before the surplus is dropped."""
+
 CHUNK = 4096
 """Kept rows whose response is formed at once."""
 
@@ -70,7 +73,7 @@ class Swept:
     def merge(self, other: Self) -> Self:
         """The statistics of both sets of rows."""
         keep, samples = self.keep, self.samples + other.samples
-        if sum(sample.count for sample in samples) > 2 * keep.capacity:
+        if sum(sample.count for sample in samples) > SLACK * keep.capacity:
             samples = (join(samples, keep.capacity),)
             if keep.positions is None and keep.capacity:
                 keep = replace(keep, bound=int(samples[0].draws.max()))

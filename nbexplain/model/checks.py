@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 _Function = Callable[[tuple[Tensor, ...]], Tensor]
+
+
+_guarded: ContextVar[bool] = ContextVar("guarded", default=False)
 
 
 @contextmanager
@@ -28,14 +32,20 @@ def untouched() -> Generator[None]:
     >>> torch.equal(torch.get_rng_state(), before)
     True
     """
+    if _guarded.get():  # what surrounds this puts the states back
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
+        return
     cuda = torch.cuda.is_initialized()  # asking an idle device for its state would start it
     python, cpu = random.getstate(), torch.get_rng_state()
     numpy = np.random.get_state()  # noqa: NPY002 (the global one, which users' forwards draw from)
     devices = torch.cuda.get_rng_state_all() if cuda else []
+    outermost = _guarded.set(True)
     try:
         with torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
+        _guarded.reset(outermost)
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
         torch.set_rng_state(cpu)

@@ -25,7 +25,7 @@ def streamed(keep, size=50, **options):
     whole = of(slice(0, size), keep, **options)
     for start in range(size, N, size):
         whole = whole.merge(of(slice(start, start + size), whole.keep, **options))
-        assert sum(sample.count for sample in whole.samples) <= 2 * keep.capacity + size
+        assert sum(sample.count for sample in whole.samples) <= module.SLACK * keep.capacity
     return whole
 
 
