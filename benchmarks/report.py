@@ -1,5 +1,6 @@
 """From results to the part of the README between `<!-- benchmarks -->` and its end."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -68,7 +69,7 @@ def _speed(timings: Sequence[Timing]) -> str:
 def _rest(results: Results) -> str:
     table, imports = results.first_table, results.importing
     sizes = ", ".join(
-        f"{each.name} {each.size:.0f} kB ({each.gzipped:.0f} gzipped)" for each in results.bundles
+        f"{each.name} {each.size:.1f} kB ({each.gzipped:.1f} gzipped)" for each in results.bundles
     )
     lines = (
         f"First table: {_seconds(table.later)} from `%explain model X y` to the table "
@@ -98,20 +99,21 @@ def _updates(updates: Sequence[Update]) -> str:
         (f"{features:,}", *(_milliseconds(update) for update in each))
         for features, each in groupby(updates, lambda update: update.features)
     ]
-    heads = ["ranked bars, ms: features", *dict.fromkeys(update.change for update in updates)]
-    note = "Bars in Chromium, from a change to the painted frame: median / 95th percentile."
+    heads = ["features", *dict.fromkeys(update.change for update in updates)]
+    note = "Ranked bars in Chromium, ms from a change to the painted frame (95th percentile):"
     return f"{note}\n\n{_table(heads, rows)}"
 
 
 def _milliseconds(update: Update) -> str:
     if update.change == "first":
         return f"{update.median:.0f}"
-    return f"{update.median:.1f} / {update.p95:.1f}"
+    return f"{update.median:.1f} ({update.p95:.1f})"
 
 
 def _ratio(value: float) -> str:
-    digits = 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:,.{digits}f}"
+    """Three figures: a ratio of 168,974 is known to no more."""
+    digits = 2 - math.floor(math.log10(value))
+    return f"{round(value, digits):,.{max(0, min(2, digits))}f}"
 
 
 def _seconds(value: float) -> str:
