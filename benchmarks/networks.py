@@ -1,7 +1,7 @@
 """The networks that are explained, with rows for them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ class Network:
         model: its parameters frozen, as those of every contender: derivatives by the inputs are
             all that is wanted, and autograd leaves out the rest.
         X: `[rows, *shape]`.
-        y: class codes, `[rows]`.
+        y: class codes, `[rows]`, or quantities, `[rows, outputs]`.
     """
 
     name: str
@@ -41,6 +41,13 @@ def deep(rows: int = 25_000) -> Network:
     return _network("200-256-256-5 ReLU", layers, (rows, 200), 5)
 
 
+def quantities(rows: int = 25_000) -> Network:
+    """The same network, its five outputs quantities: one response instead of three."""
+    network = deep(rows)
+    y = torch.randn(rows, 5, generator=torch.Generator().manual_seed(1))
+    return replace(network, name=f"{network.name}, quantities", y=y)
+
+
 def convolutional(rows: int = 2_000) -> Network:
     """Two convolutions on small images; every entry of a picture is a feature."""
     layers = (
@@ -51,7 +58,7 @@ def convolutional(rows: int = 2_000) -> Network:
     return _network("CNN, 3×16×16 → 4", layers, (rows, 3, 16, 16), 4)
 
 
-NETWORKS: tuple[Callable[[], Network], ...] = (paper, deep, convolutional)
+NETWORKS: tuple[Callable[[], Network], ...] = (paper, quantities, deep, convolutional)
 
 
 def _network(

@@ -101,19 +101,25 @@ class Spread:
     squares: Float64[np.ndarray, " columns"]
 
     @classmethod
-    def of(cls, columns: Float[Tensor, "rows columns"]) -> Self:
-        """The spread of one batch of at least one row.
+    def of(cls, *columns: Float[Tensor, "rows _"]) -> Self:
+        """The spread of one batch of at least one row, its columns given in one piece or several.
 
         >>> Spread.of(torch.tensor([[1.0], [3.0]])).deviation.tolist()
         [1.0]
         """
+        deviations = torch.cat([part.double() for part in columns], dim=1)
         # Measured from the first row, a constant column deviates by exactly 0, and the
         # difference of squares below does not cancel.
-        origin = columns[0].double()
-        deviations = columns.to(torch.float64, copy=True).sub_(origin)
+        origin = deviations[0].clone()
+        deviations -= origin
+        count = len(deviations)
         mean = deviations.mean(0)
-        squares = deviations.square_().sum(0) - len(columns) * mean**2
-        return cls(len(columns), (origin + mean).cpu().numpy(), squares.clamp_(min=0).cpu().numpy())
+        squares = deviations.square_().sum(0) - count * mean**2
+        return cls(count, (origin + mean).cpu().numpy(), squares.clamp_(min=0).cpu().numpy())
+
+    def part(self, columns: slice) -> Self:
+        """The spread of some of the columns."""
+        return type(self)(self.count, self.mean[columns], self.squares[columns])
 
     def merge(self, other: Self) -> Self:
         """The spread of both sets of rows (Chan, Golub & LeVeque 1979)."""

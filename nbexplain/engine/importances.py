@@ -71,7 +71,7 @@ def importances(
         confidence: of the interval, between 0 and 1.
     """
     count = sums.count
-    groups = np.einsum("gke,k,e->ge", sums.second, weights, scale**2, optimize=True)
+    groups = np.tensordot(sums.second, weights, axes=(1, 0)) * scale**2
     squares = groups.sum(0)
     rms = roots(features, squares / count)
     filled = sums.rows > 0

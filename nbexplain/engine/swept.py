@@ -28,8 +28,7 @@ class Swept:
         keep: which rows are kept.
         block: consecutive rows that may overlap.
         sums: of the derivatives, by response.
-        inputs: spread of the differentiated input entries.
-        outputs: spread of the network's outputs.
+        spread: of the differentiated input entries and, after them, of the outputs.
         saturated: values among the outputs that are probabilities of exactly 0 or 1.
         samples: the kept rows, in parts.
     """
@@ -38,8 +37,7 @@ class Swept:
     keep: Keep
     block: int
     sums: Mapping[str, Sums]
-    inputs: Spread
-    outputs: Spread
+    spread: Spread
     saturated: int
     samples: tuple[Sample, ...]
 
@@ -64,8 +62,7 @@ class Swept:
                 response: summed(outputs, jacobian, kind, response, start, block)
                 for response in responses
             },
-            Spread.of(values.flatten(1)),
-            Spread.of(outputs),
+            Spread.of(values.flatten(1), outputs),
             int(saturated(outputs).sum()) if kind in ("probabilities", "independent") else 0,
             (Sample.of(keep, start, jacobian, outputs, values),),
         )
@@ -81,8 +78,7 @@ class Swept:
             self,
             keep=keep,
             sums={name: sums.merge(other.sums[name]) for name, sums in self.sums.items()},
-            inputs=self.inputs.merge(other.inputs),
-            outputs=self.outputs.merge(other.outputs),
+            spread=self.spread.merge(other.spread),
             saturated=self.saturated + other.saturated,
             samples=samples,
         )
@@ -90,7 +86,21 @@ class Swept:
     @property
     def count(self) -> int:
         """How many rows were swept."""
-        return self.inputs.count
+        return self.spread.count
+
+    @property
+    def inputs(self) -> Spread:
+        """Spread of the differentiated input entries."""
+        return self.spread.part(slice(None, -self._width))
+
+    @property
+    def outputs(self) -> Spread:
+        """Spread of the outputs."""
+        return self.spread.part(slice(-self._width, None))
+
+    @property
+    def _width(self) -> int:
+        return self.samples[0].outputs.shape[1]
 
     @cached_property
     def sample(self) -> Sample:

@@ -136,4 +136,4 @@ class Work:
 
 def rows_at_once(outputs: int, entries: int) -> int:
     """How many rows a batch has when the user does not say."""
-    return int(np.clip(ENTRIES // max(1, outputs * entries) // 64 * 64, 128, 4096))
+    return int(np.clip(ENTRIES // max(1, outputs * entries) // 64 * 64, 128, 8192))

@@ -157,10 +157,10 @@ class Explanation:
 
         found = self.importances(output)
         ranked = ("share", "low", "high", "rms", "mean", "std", "cumulative")
-        columns = {name: getattr(found, name)[found.order] for name in ranked}
-        columns = {"importance": columns.pop("share"), **columns}
+        table = np.stack([getattr(found, name) for name in ranked], axis=1)[found.order]
         names = [self.features.names[j] for j in found.order]
-        return pd.DataFrame(columns, index=pd.Index(names, name="feature"))
+        index = pd.Index(names, name="feature")
+        return pd.DataFrame(table, index=index, columns=["importance", *ranked[1:]])
 
     def select(self, share: float = 0.9, by: Literal["feature"] = "feature") -> list[str]:
         """The fewest features that carry this share of the importance, in rank order.

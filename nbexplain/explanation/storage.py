@@ -34,10 +34,8 @@ def save(ex: Explanation, path: str | Path) -> None:
         "scaling": ex.scaling,
         "cells": ex.features.cells,
         "owners": ex.features.owners,
-        "inputs.mean": swept.inputs.mean,
-        "inputs.squares": swept.inputs.squares,
-        "outputs.mean": swept.outputs.mean,
-        "outputs.squares": swept.outputs.squares,
+        "spread.mean": swept.spread.mean,
+        "spread.squares": swept.spread.squares,
         "sample.draws": sample.draws,
         "sample.positions": sample.positions,
     }
@@ -127,8 +125,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
             name: Sums(*(arrays[f"sums.{name}.{part}"] for part in ("rows", "first", "second")))
             for name in header["sums"]
         },
-        inputs=Spread(count, arrays["inputs.mean"], arrays["inputs.squares"]),
-        outputs=Spread(count, arrays["outputs.mean"], arrays["outputs.squares"]),
+        spread=Spread(count, arrays["spread.mean"], arrays["spread.squares"]),
         saturated=header["saturated"],
         samples=(Sample(arrays["sample.draws"], positions, *tensors),),
     )
