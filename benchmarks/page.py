@@ -15,7 +15,7 @@ READ = """
     : Uint8Array.from(atob(value.base64), (byte) => byte.charCodeAt(0))); }
 """
 CHANGES = {
-    "first": "(i, store) => store.load({})",
+    "first": "(i, store) => store.load(state)",
     "output": "(i, store) => store.choose({ output: i % 2 })",
     "pick": "(i, store) => store.choose({ feature: (37 * i) % state.names.length })",
     "scroll": "(i, store, list) => { list.scrollTop = (311 * i) % list.scrollHeight; }",
