@@ -25,10 +25,10 @@ TIMES = """
 async ([change, count]) => {
   const act = eval(change), times = [];
   for (let i = 0; i < count; i++)
-    times.push(await new Promise((done) => requestAnimationFrame(() => {
+    times.push(await new Promise((done, failed) => requestAnimationFrame(() => {
       const began = performance.now(), channel = new MessageChannel();
       channel.port1.onmessage = () => done(performance.now() - began);
-      act(i, stores.empty, document.querySelector(".nbx-list"));
+      try { act(i, stores.empty, document.querySelector(".nbx-list")); } catch (e) { failed(e); }
       channel.port2.postMessage(0);
     })));
   return times;
