@@ -41,7 +41,7 @@ def test_machine():
 def test_contenders_run_on_every_network(make, contender):
     found = contender(make(8), 1)
     assert found.low == found.ratio == found.high > 0
-    assert found.network.endswith("8 rows")
+    assert "8 rows" in found.network
 
 
 def test_neuralsens_runs_on_one_output():
