@@ -368,6 +368,16 @@ def test_an_interrupt_keeps_what_was_seen_and_says_so():
     )
 
 
+def test_an_interrupted_stream_says_so_too():
+    def stop(done, total):
+        assert total is None
+        if done >= 100:
+            raise KeyboardInterrupt
+
+    ex = nbx.explain(linear([1.0, 2, 3]), iter(X.split(50)), progress=stop)
+    assert "Interrupted: 100 rows were explained." in ex.notes
+
+
 def test_an_interrupt_before_anything_was_seen_is_an_interrupt():
     def stop(_):
         raise KeyboardInterrupt

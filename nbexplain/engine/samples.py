@@ -99,10 +99,9 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
     if len(positions) > capacity:
         kept = np.sort(np.lexsort((positions, draws))[:capacity])
     ends = np.cumsum([sample.count for sample in samples])
-    rows = [
-        torch.from_numpy(kept[(kept >= end - sample.count) & (kept < end)] - (end - sample.count))
-        for sample, end in zip(samples, ends, strict=True)
-    ]
+    starts = ends - [sample.count for sample in samples]
+    parts = np.split(kept, np.searchsorted(kept, ends[:-1]))
+    rows = [torch.from_numpy(part - start) for part, start in zip(parts, starts, strict=True)]
     tensors = [
         _gathered([getattr(sample, name) for sample in samples], rows)
         for name in ("jacobian", "outputs", "values")

@@ -134,8 +134,9 @@ def explain(
     with Progress(progress, asked.source.count) as shown:
         swept = work.sweep(question, also, shown)
     noted = [*asked.notes, *([remark] if remark else [])]
-    if asked.source.count is not None and swept.count < asked.source.count:
-        noted.append(f"Interrupted: {swept.count:,} of {asked.source.count:,} rows were explained.")
+    if shown.interrupted:
+        of = "" if asked.source.count is None else f" of {asked.source.count:,}"
+        noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
     if scaling is None:
         scaling = swept.inputs.deviation
         if swept.count == 1:

@@ -51,7 +51,8 @@ class Work:
     ) -> Swept:
         """A pass over all rows, for the sums of the question's response and of `responses`.
 
-        An interrupt ends the pass early; what was merged by then is returned.
+        With `progress`, an interrupt ends the pass early: what was merged by then is returned,
+        and `progress.interrupted` says so.
         """
         wanted = tuple(dict.fromkeys((question.response, *responses)))
         if question.kind == "values":
@@ -65,8 +66,9 @@ class Work:
                     if progress is not None:
                         progress.at(swept.count)
             except KeyboardInterrupt:
-                if swept is None:
+                if swept is None or progress is None:
                     raise
+                progress.interrupted = True
         assert swept is not None  # a source has at least one row
         return swept
 

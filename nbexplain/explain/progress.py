@@ -16,6 +16,9 @@ class Progress:
         wanted: None shows a bar after a second, False never; a callable is told
             `(done, total)` after every batch instead, `total` None while unknown.
         total: rows in all.
+
+    Attributes:
+        interrupted: whether the work ended before its time.
     """
 
     def __init__(
@@ -26,6 +29,7 @@ class Progress:
         self._total = total
         self._due = monotonic() + (0 if wanted is True else DELAY)
         self._bar: Any = None
+        self.interrupted = False
 
     def at(self, done: int) -> None:
         """Say that this many rows are done."""
