@@ -80,7 +80,7 @@ class Sample:
         if kept.all():
             return cls(draws, positions, jacobian.cpu(), outputs.cpu(), values.cpu().clone())
         rows = torch.from_numpy(np.flatnonzero(kept))
-        held = (tensor.cpu()[rows] for tensor in (jacobian, outputs, values))
+        held = (tensor.cpu().index_select(0, rows) for tensor in (jacobian, outputs, values))
         return cls(draws[kept], positions[kept], *held)
 
     @property
