@@ -505,3 +505,10 @@ def test_a_last_batch_of_one_row_is_read_as_the_first_was():
     model = lambda x: (x.new_zeros(1, len(x), 2), layer(x), x.new_zeros(16))  # noqa: E731
     ex = nbx.explain(model, X[:65], batch_size=64, scale="none")
     np.testing.assert_allclose(ex.attributions[64], layer.weight.detach(), rtol=1e-6)
+
+
+def test_images_in_another_memory_layout():
+    images = torch.randn(20, 2, 3, 3).contiguous(memory_format=torch.channels_last)
+    ex = nbx.explain(lambda x: x[:, 0].flatten(1).sum(1) + x[:, 1, 0, 0].round(), images)
+    assert ex.attributions[:, 0, 0].tolist() == np.ones((20, 3, 3)).tolist()
+    assert any("moves with x[1,0,0]" in note for note in ex.notes)

@@ -208,7 +208,8 @@ def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:
             tuple(x.clone() for x in work.subject.reading.snapshot.prepare(batch.inputs))
         )
         for entry in suspects:
-            moved = tuple(x.clone() for x in batch.inputs)
+            # Contiguous, so that an image of another memory layout has a flat view too.
+            moved = tuple(x.clone(memory_format=torch.contiguous_format) for x in batch.inputs)
             for x in moved:
                 if x.is_floating_point():
                     x.view(len(x), -1)[:, entry] = x.view(len(x), -1)[:, entry].roll(1)
