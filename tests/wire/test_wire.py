@@ -9,9 +9,11 @@ import torch
 
 import nbexplain as nbx
 from nbexplain.notebook import wire
+from tests.wire.chain import cases, unlisted
 from tests.wire.sketch import NAMES, Sketch
 
 GOLDEN = Path(__file__).with_name("golden.json")
+CHAIN = Path(__file__).with_name("chain.json")
 
 
 def golden():
@@ -29,6 +31,20 @@ def golden():
 
 def test_the_state_is_byte_for_byte_the_golden_one():
     assert golden() == GOLDEN.read_text(encoding="utf-8").strip()
+
+
+def test_the_numbers_of_the_chain_rule_are_current():
+    written = json.loads(CHAIN.read_text(encoding="utf-8"))
+    for found, expected in zip(written, cases(), strict=True):
+        assert (found["kind"], found["response"]) == (expected["kind"], expected["response"])
+        for name in ("outputs", "jacobian", "predictions", "attributions"):
+            numbers, wanted = unlisted(found[name]), unlisted(expected[name])
+            size = np.nan_to_num(np.abs(wanted), posinf=0).max(-1, keepdims=True)
+            off = np.zeros_like(wanted)
+            np.subtract(numbers, wanted, out=off, where=numbers != wanted)  # infinities agree
+            assert (
+                np.abs(off) <= 1e-12 * size
+            ).all()  # of the row's largest: some are what cancels
 
 
 def test_packed_bytes_are_little_endian_and_in_c_order():
@@ -118,3 +134,4 @@ def test_the_bundle_stays_within_its_budget(name, most):
 
 if __name__ == "__main__":
     GOLDEN.write_text(golden() + "\n", encoding="utf-8")
+    CHAIN.write_text(json.dumps(list(cases()), allow_nan=False) + "\n", encoding="utf-8")
