@@ -3,10 +3,16 @@ import { render } from "preact";
 import type { Store } from "./store.js";
 import { adopt } from "./style.js";
 import { followTheme } from "./theme.js";
+import { Explorer } from "./views/explorer.js";
 import { Importance } from "./views/importance.js";
+import { Instances } from "./views/instances.js";
+import { Local } from "./views/local.js";
 import { Panel } from "./views/panel.js";
 
-export type Kind = "importance";
+/** One view, or the panel of all that are linked. */
+export type Kind = keyof typeof VIEWS;
+
+const VIEWS = { explorer: Explorer, importance: Importance, instances: Instances, local: Local };
 
 export interface MountOptions {
   signal: AbortSignal;
@@ -14,19 +20,20 @@ export interface MountOptions {
   replaces?: string;
 }
 
-export function mount(element: HTMLElement, _kind: Kind, store: Store, options: MountOptions) {
+export function mount(element: HTMLElement, kind: Kind, store: Store, options: MountOptions) {
   const { signal, replaces } = options;
   if (signal.aborted) return;
   const root = element.ownerDocument.createElement("div");
   root.className = "nbx";
-  root.dataset["nbxView"] = "importance";
+  root.dataset[kind === "explorer" ? "nbxPanel" : "nbxView"] = kind;
   // JupyterLab's command mode must not take the keys that a focused list understands.
   root.dataset["lmSuppressShortcuts"] = "true";
   element.classList.add("nbx-host");
   element.append(root);
+  const View = VIEWS[kind];
   render(
     <Panel store={store} root={root}>
-      <Importance store={store} root={root} />
+      <View store={store} root={root} />
     </Panel>,
     root,
   );

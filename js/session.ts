@@ -18,13 +18,14 @@ export interface Exports {
 export function mountStandalone(
   element: HTMLElement,
   state: unknown,
-  { kind = "importance", signal }: { kind?: Kind; signal?: AbortSignal } = {},
+  { kind = "explorer", signal }: { kind?: Kind; signal?: AbortSignal } = {},
 ): { destroy(): void } {
   const controller = new AbortController();
   const destroy = () => controller.abort();
   signal?.addEventListener("abort", destroy, { once: true, signal: controller.signal });
-  const store = createStore(null);
-  store.load(decode(state) as State);
+  const saved = decode(state) as State;
+  const store = createStore(null, saved._link, controller.signal);
+  store.load(saved);
   mount(element, kind, store, { signal: controller.signal });
   return { destroy };
 }

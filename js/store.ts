@@ -1,5 +1,8 @@
 /** What the views of one explanation share: its data, and what is chosen. Knows no host. */
-import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { Instances, type Row, type Subset } from "./instances.js";
+import { join, type Link, type Linked } from "./link.js";
+import { local, type Local } from "./local.js";
 import { rank, type Ranking } from "./ranking.js";
 import {
   key,
@@ -7,91 +10,243 @@ import {
   slice as unpackedSlice,
   slices as unpackedSlices,
   unpack,
+  unpackedRows,
   type Choice,
+  type InstancesState,
   type Meta,
-  type Output,
   type Packed,
+  type Picks,
+  type Selection,
+  type Shown,
   type SliceInfo,
   type Slice,
   type State,
   type Status,
 } from "./wire.js";
 
-/** Why the data cannot be shown, or how far a slice that was asked for has come. */
+/** Why the data cannot be shown, or how far what was asked for has come. */
 export type Wait = "asked" | { error: string };
 
 export interface Store {
   readonly status: ReadonlySignal<Status>;
   readonly meta: ReadonlySignal<Meta | null>;
   readonly names: ReadonlySignal<string[]>;
-  readonly choice: ReadonlySignal<Choice>;
+  /** Output and response that are shown. */
+  readonly shown: ReadonlySignal<Shown>;
+  /** Position of the picked feature. */
+  readonly feature: ReadonlySignal<number | null>;
+  /** Positions in X of the picked row, of the one it is compared with, and of those brushed. */
+  readonly instance: ReadonlySignal<number | null>;
+  readonly other: ReadonlySignal<number | null>;
+  readonly rows: ReadonlySignal<Uint32Array | null>;
+  /** Position in X of the row under the pointer, in this view or another. */
+  readonly hovered: ReadonlySignal<number | null>;
   /** The slice of the chosen response and output; undefined until it is in the page. */
   readonly slice: ReadonlySignal<Slice | undefined>;
   readonly ranking: ReadonlySignal<Ranking | undefined>;
   /** What is known of the chosen slice while it is not here. */
   readonly wait: ReadonlySignal<Wait | undefined>;
+  /** The rows that are in the page; null before there is an explanation. */
+  readonly instances: ReadonlySignal<Instances | null>;
+  /** λ over the brushed rows; null without a brush. */
+  readonly subset: ReadonlySignal<Subset | null>;
+  /** What a search for a label has come to; null before one. */
+  readonly search: ReadonlySignal<{ label: string; wait?: Wait } | null>;
   /** Whether a kernel may answer. */
   readonly attended: boolean;
   /** The user chose; listeners of `onChoice` hear of it. */
   choose(change: Partial<Choice>): void;
+  hover(row: number | null): void;
+  /** What the response at a row of X is sensitive to; asks for what is not here. Reads signals. */
+  local(row: number): Local | Wait;
+  /** Picks the row with this label, asking the kernel where the page does not have it. */
+  find(label: string): void;
+  /** A view shows instances: ask for as many as there are. */
+  want(): void;
   again(): void;
+  /** Everything that is in the page, what is chosen included. */
+  saved(): State;
 }
 
 /** What a store asks of the host, which has a kernel behind it. */
 export interface Host {
-  onChoice(choice: Choice): void;
-  request(response: string, output: Output): void;
+  onChoice(choice: Choice, seq: number): void;
+  request(shown: Shown): void;
+  instances(): void;
+  row(row: number): void;
+  find(label: string): void;
+  subset(shown: Shown, rows: Uint32Array, id: number): void;
   again(): void;
 }
 
 /** The store with the doors that only its connection uses. */
 export interface FedStore extends Store {
+  readonly link: Link;
   load(state: State): void;
   report(status: Status): void;
-  follow(choice: Choice): void;
+  follow(selection: Selection): void;
   receive(info: SliceInfo, values: Packed): void;
-  refuse(response: string, output: Output, error: string): void;
+  refuse(shown: Shown, error: string): void;
+  receiveInstances(state: InstancesState): void;
+  receiveRow(row: Row): void;
+  refuseRow(row: number, error: string): void;
+  found(label: string, row: number): void;
+  refuseFind(label: string, error: string): void;
+  receiveSubset(id: number, share: Float32Array, held: number): void;
 }
 
-const NOTHING: Choice = { feature: null, output: null, response: "" };
+/** Rows that came from the kernel are kept, the oldest forgotten first. */
+const MOST_ROWS = 256;
 
-export function createStore(host: Host | null): FedStore {
+export function createStore(host: Host | null, linkKey?: string, left?: AbortSignal): FedStore {
+  const link = join(linkKey, left);
   const status = signal<Status>({ state: "empty" });
   const meta = signal<Meta | null>(null);
   const names = signal<string[]>([]);
-  const choice = signal<Choice>(NOTHING);
+  const shown = signal<Shown>({ output: null, response: "" });
   const slices: Signal<ReadonlyMap<string, Slice>> = signal(new Map());
   const waits: Signal<ReadonlyMap<string, Wait>> = signal(new Map());
-  const slice = computed(() => slices.value.get(key(choice.value)));
+  const slice = computed(() => slices.value.get(key(shown.value)));
   const ranking = computed(() => slice.value && rank(slice.value));
-  const wait = computed(() => waits.value.get(key(choice.value)));
+  const wait = computed(() => waits.value.get(key(shown.value)));
 
-  const put = (target: Choice) => {
+  const feature = computed(() => placeOf(link.picks.value, names.value));
+  const instance = computed(() => link.picks.value.instance);
+  const other = computed(() => link.picks.value.other);
+  const rows = computed(() => link.picks.value.rows);
+
+  const instances = signal<Instances | null>(null);
+  const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
+  const search = signal<{ label: string; wait?: Wait } | null>(null);
+  const answered = signal<{ of: Subset; share: Float32Array; held: number } | null>(null);
+  let wanted = false;
+  let loaded: State | null = null;
+
+  const known = computed(() => {
+    const [here, brushed, all] = [instances.value, rows.value, slice.value];
+    if (!here || !brushed || !all) return null;
+    return here.subset(here.places(brushed), shown.value, all.share);
+  });
+  let subsets = 0;
+  const ask = () => {
+    if (!known.value?.partial || !host) return;
+    subsets += 1;
+    host.subset(shown.peek(), rows.peek()!, subsets);
+  };
+  left?.addEventListener("abort", effect(ask), { once: true });
+  const subset = computed((): Subset | null => {
+    const answer = answered.value;
+    if (!known.value?.partial || answer?.of !== known.value) return known.value;
+    return { share: answer.share, held: answer.held, partial: false };
+  });
+
+  const show = (target: Shown) => {
     const name = key(target);
     batch(() => {
-      choice.value = target;
+      shown.value = { output: target.output, response: target.response };
       if (!meta.peek() || slices.peek().has(name) || waits.peek().get(name) === "asked") return;
       waits.value = new Map(waits.peek()).set(name, host ? "asked" : { error: UNATTENDED });
-      host?.request(target.response, target.output);
+      host?.request(shown.peek());
     });
   };
+  const pick = ({ feature: at, ...rest }: Partial<Picks>) => {
+    const change: Partial<Linked> = { ...rest };
+    if (at !== undefined)
+      change.feature = at === null ? null : { at, name: names.peek()[at] ?? "" };
+    link.pick(change);
+  };
+  const settle = <V>(target: Signal<ReadonlyMap<number, V>>, at: number, value: V) => {
+    const next = new Map(target.peek()).set(at, value);
+    if (next.size > MOST_ROWS) next.delete(next.keys().next().value!);
+    target.value = next;
+  };
+  const chosen = (): Choice => ({
+    feature: feature.peek(),
+    instance: instance.peek(),
+    other: other.peek(),
+    rows: rows.peek(),
+    ...shown.peek(),
+  });
 
   return {
+    link,
     status,
     meta,
     names,
-    choice,
+    shown,
+    feature,
+    instance,
+    other,
+    rows,
+    hovered: link.hovered,
     slice,
     ranking,
     wait,
+    instances,
+    subset,
+    search,
     attended: host !== null,
-    choose(change) {
-      const target = { ...choice.peek(), ...change };
-      put(target);
-      host?.onChoice(target);
+    choose({ output, response, ...picks }) {
+      batch(() => {
+        const { output: o, response: r } = shown.peek();
+        if (output !== undefined || response !== undefined)
+          show({ output: output === undefined ? o : output, response: response ?? r });
+        if (Object.keys(picks).length) pick(picks);
+      });
+      const seq = link.count();
+      host?.onChoice(chosen(), seq);
+    },
+    hover: (row) => link.hover(row),
+    local(row) {
+      const here = instances.value;
+      if (!here) return { error: UNATTENDED };
+      const came = fetched.value.get(row);
+      const whole = came && came !== "asked" && !("error" in came) ? came : null;
+      const held = whole ?? here.row(here.find(row));
+      // What the page holds of a row is shown until all of it is here.
+      if (!came && (!held || !here.whole) && host)
+        queueMicrotask(() => {
+          if (fetched.peek().has(row)) return;
+          settle<Row | Wait>(fetched, row, "asked");
+          host.row(row);
+        });
+      if (held) return local(held, here.state, shown.value);
+      return (came as Wait | undefined) ?? (host ? "asked" : { error: UNATTENDED });
+    },
+    find(label) {
+      const here = instances.peek();
+      const wanted = label.trim();
+      for (let i = 0; here && i < here.count; i++)
+        if (here.label(i) === wanted) {
+          search.value = { label };
+          return this.choose({ instance: here.positions[i]! });
+        }
+      search.value = { label, wait: host ? "asked" : { error: NOT_HERE } };
+      host?.find(wanted);
+    },
+    want() {
+      if (wanted || !host || !instances.peek()?.state.more) return;
+      wanted = true;
+      host.instances();
     },
     again: () => host?.again(),
-    follow: put,
+    saved: () => ({
+      ...loaded!,
+      instances: instances.peek()?.state ?? {},
+      selection: { ...chosen(), rows: null, client: "", seq: 0 },
+    }),
+    follow(selection) {
+      batch(() => {
+        show(selection);
+        const { feature: at, instance: row, other: second } = selection;
+        pick({
+          feature: at,
+          instance: row ?? null,
+          other: second ?? null,
+          rows: unpackedRows(selection),
+        });
+      });
+    },
     report: (next) => (status.value = next),
     load(state) {
       batch(() => {
@@ -101,12 +256,28 @@ export function createStore(host: Host | null): FedStore {
           const found = next
             ? unpackedSlices(next, state.importance as Packed, state.names.length)
             : new Map<string, Slice>();
+          const { instances: rows } = state;
+          instances.value =
+            rows && "rows" in rows
+              ? new Instances(rows as InstancesState, state.names.length)
+              : null;
+          loaded = state;
           names.value = state.names;
           slices.value = found;
           waits.value = new Map();
+          fetched.value = new Map();
+          answered.value = null;
+          search.value = null;
           meta.value = next;
           status.value = state.status;
-          put(initial(state, next));
+          const selection = state.selection;
+          if (selection && "response" in selection && selection.response)
+            this.follow(selection as Selection);
+          else if (next) show({ output: next.output, response: next.response });
+          if (wanted) {
+            wanted = false;
+            this.want();
+          }
         } catch (error) {
           meta.value = null;
           status.value = { state: "error", message: (error as Error).message };
@@ -120,8 +291,25 @@ export function createStore(host: Host | null): FedStore {
         waits.value = without(waits.peek(), key(info));
       });
     },
-    refuse(response, output, error) {
-      waits.value = new Map(waits.peek()).set(key({ response, output }), { error });
+    refuse(target, error) {
+      waits.value = new Map(waits.peek()).set(key(target), { error });
+    },
+    receiveInstances(state) {
+      instances.value = new Instances(state, names.peek().length);
+    },
+    receiveRow: (row) => settle<Row | Wait>(fetched, row.row, row),
+    refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
+    found(label, row) {
+      if (search.peek()?.label.trim() !== label) return;
+      search.value = { label };
+      this.choose({ instance: row });
+    },
+    refuseFind(label, error) {
+      if (search.peek()?.label.trim() === label) search.value = { label, wait: { error } };
+    },
+    receiveSubset(id, share, held) {
+      const of = known.peek();
+      if (id === subsets && of) answered.value = { of, share, held };
     },
   };
 }
@@ -129,11 +317,14 @@ export function createStore(host: Host | null): FedStore {
 const OUTDATED =
   "This page has an older nbexplain than the kernel: save the notebook and reload the page.";
 const UNATTENDED = "This is not in the saved page: run the cell again to see it.";
+const NOT_HERE = "No row in the saved page has this label.";
 
-function initial(state: State, meta: Meta | null): Choice {
-  const chosen = state.selection;
-  if (chosen && "response" in chosen && chosen.response) return chosen as Choice;
-  return meta ? { feature: null, output: meta.output, response: meta.response } : NOTHING;
+/** The place of the picked feature here: the same place if it has the name, else the first. */
+function placeOf({ feature }: Linked, names: string[]): number | null {
+  if (!feature) return null;
+  if (names[feature.at] === feature.name) return feature.at;
+  const place = names.indexOf(feature.name);
+  return place < 0 ? null : place;
 }
 
 function without<V>(map: ReadonlyMap<string, V>, name: string): Map<string, V> {

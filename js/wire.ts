@@ -43,17 +43,52 @@ export interface Meta {
   slices: SliceInfo[];
 }
 
-/** What is chosen: positions in the names and the outputs, and the response's name. */
-export interface Choice {
-  feature: number | null;
+/** What is shown: the position of an output, and the response's name. */
+export interface Shown {
   output: Output;
   response: string;
 }
 
+/** What is picked: positions of a feature in the names, of rows in X. */
+export interface Picks {
+  feature: number | null;
+  instance: number | null;
+  /** A second row, to compare. */
+  other: number | null;
+  /** Brushed rows. */
+  rows: Uint32Array | null;
+}
+
+export type Choice = Shown & Picks;
+
 /** A choice with its author: `client` is random per page and empty for Python. */
-export interface Selection extends Choice {
+export interface Selection extends Shown, Omit<Picks, "rows"> {
+  rows: Packed | null;
   client: string;
   seq: number;
+}
+
+/** What the swept outputs are. */
+export type Kind = "values" | "logits" | "logit" | "probabilities" | "independent";
+
+/** Rows with their outputs and derivatives; P is how arrays are held. */
+export interface InstancesState<P = Packed> {
+  rows: P;
+  labels: string[] | null;
+  outputs: P;
+  kind: Kind;
+  columns: number[];
+  weights: number[];
+  target: P | null;
+  classes: string[] | null;
+  classifier: boolean;
+  entries: P;
+  members: string[] | null;
+  all: number;
+  jacobian: P;
+  values: P;
+  rest?: P;
+  more: boolean;
 }
 
 /** The importances of one response and output, each `[features]` in the data's order. */
@@ -66,11 +101,32 @@ export interface Slice extends SliceInfo {
 }
 
 export type FromPage =
-  ({ t: "select" } & Selection) | { t: "slice"; response: string; output: Output } | { t: "again" };
+  | ({ t: "select"; client: string; seq: number; rows: number | null } & Shown &
+      Omit<Picks, "rows">)
+  | ({ t: "slice" } & Shown)
+  | { t: "instances" }
+  | { t: "row"; row: number }
+  | { t: "find"; label: string }
+  | ({ t: "subset"; id: number; rows: number } & Shown)
+  | { t: "again" };
 
 export type ToPage =
   | { t: "slice"; response: string; output: Output; question: string }
-  | { t: "slice"; response: string; output: Output; error: string };
+  | { t: "slice"; response: string; output: Output; error: string }
+  | { t: "instances"; instances: InstancesState<Omit<Packed, "data">>; arrays: string[] }
+  | RowAnswer
+  | { t: "row"; row: number; error: string }
+  | { t: "find"; label: string; row: number }
+  | { t: "find"; label: string; error: string }
+  | { t: "subset"; id: number; rows: number };
+
+export interface RowAnswer {
+  t: "row";
+  row: number;
+  label: string;
+  target: number | number[] | null;
+  named: Record<string, string>;
+}
 
 export interface State {
   _proto: number;
@@ -78,7 +134,9 @@ export interface State {
   meta: Meta | Record<string, never>;
   names: string[];
   importance: Packed | Record<string, never>;
+  instances?: InstancesState | Record<string, never>;
   selection?: Selection | Record<string, never>;
+  _link?: string;
 }
 
 const ARRAYS = {
@@ -134,8 +192,11 @@ export function slice(info: SliceInfo, values: Float32Array): Slice {
   return { ...info, share: row(0), low: row(1), high: row(2), direction: row(3) };
 }
 
-export const key = ({ response, output }: { response: string; output: Output }): string =>
-  `${output ?? ""}\n${response}`;
+/** Positions of the brushed rows. */
+export const unpackedRows = ({ rows }: Pick<Selection, "rows">): Uint32Array | null =>
+  rows ? unpack(rows, "<u4") : null;
+
+export const key = ({ response, output }: Shown): string => `${output ?? ""}\n${response}`;
 
 /** Bytes written as `{"base64": …}` become views again; everything else stays as it is. */
 export function decode(value: unknown): unknown {

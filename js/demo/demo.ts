@@ -1,25 +1,35 @@
-/** Views on fixtures without Jupyter: `?show=credit,wide&dark&width=500`. */
-import { mount } from "../mount.js";
+/** Views on fixtures without Jupyter: `?show=credit,wide&kind=explorer&dark&width=500`. */
+import { mount, type Kind } from "../mount.js";
 import { createStore, type FedStore } from "../store.js";
 import { STATES } from "./fixtures.js";
 
 const query = new URLSearchParams(location.search);
 const main = document.querySelector("main")!;
 document.body.classList.toggle("dark", query.has("dark"));
+const kind = (query.get("kind") ?? "explorer") as Kind;
 const width = query.get("width");
 if (width) main.style.width = `${width}px`;
 
 const stores: Record<string, FedStore> = {};
 const controllers: Record<string, AbortController> = {};
-for (const name of (query.get("show") ?? Object.keys(STATES).join(",")).split(",")) {
+for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").split(",")) {
   const element = document.createElement("div");
   element.id = name;
   main.append(element);
   // A kernel that never answers: what the page can do, it does by itself.
-  const store = createStore({ onChoice() {}, request() {}, again() {} });
+  const silent = () => {};
+  const store = createStore({
+    onChoice: silent,
+    request: silent,
+    instances: silent,
+    row: silent,
+    find: silent,
+    subset: silent,
+    again: silent,
+  });
   store.load(STATES[name]!());
   const controller = new AbortController();
-  mount(element, "importance", store, { signal: controller.signal });
+  mount(element, kind, store, { signal: controller.signal });
   stores[name] = store;
   controllers[name] = controller;
 }

@@ -1,4 +1,5 @@
 /** States as Python would send them, with chosen numbers: for the demo page and the tests. */
+import { withRows } from "./rows.js";
 import type { Meta, Output, Selection, State } from "../wire.js";
 
 export interface Sketch {
@@ -65,6 +66,9 @@ export function state(sketch: Sketch): State {
     },
     selection: {
       feature: null,
+      instance: null,
+      other: null,
+      rows: null,
       output: meta.output,
       response: meta.response,
       client: "",
@@ -85,6 +89,15 @@ function question(response: string, output: Output, outputs: string[], rows: num
 }
 
 export const credit = (): State =>
+  withRows(ranked(), {
+    rows: 3_000,
+    held: 2_000,
+    kind: "logits",
+    classes: ["repaid", "default"],
+  });
+
+/** Its ranking alone. */
+const ranked = (): State =>
   state({
     names: (
       "PAY_0 BILL_AMT1 PAY_AMT2 LIMIT_BAL PAY_2 BILL_AMT2 PAY_AMT1 PAY_3 BILL_AMT3 EDUCATION AGE " +
@@ -114,6 +127,36 @@ export const wide = (): State =>
     direction: (f, s) => Math.sin(f * 1.7 + s),
     missing: 3,
   });
+
+/** A regression whose rows have names. */
+export const flow = (): State =>
+  withRows(
+    state({
+      title: "Streamflow",
+      names: (
+        "rain_24h soil_moisture snowmelt reservoir gate_opening evaporation rain_6h temperature " +
+        "tide humidity solar pressure"
+      ).split(" "),
+      outputs: ["flow"],
+      rms: (f) => Math.exp(-f / 3),
+      direction: (f) => [0.9, 0.8, -0.7, 0.3, 0.6, -0.9][f % 6]!,
+      rows: 5_000,
+    }),
+    { rows: 5_000, kind: "values", labels: (row) => `2024-${String(row).padStart(4, "0")}` },
+  );
+
+/** As many rows as a page holds. */
+export const many = (): State =>
+  withRows(
+    state({
+      title: "Many",
+      names: Array.from({ length: 50 }, (_, f) => `x${f}`),
+      rms: (f) => 1 / (1 + f),
+      direction: (f) => (f % 3 === 1 ? -0.8 : 0.9),
+      rows: 100_000,
+    }),
+    { rows: 100_000, kind: "values" },
+  );
 
 export const simple = (): State =>
   state({
@@ -171,6 +214,8 @@ const blank = (status: State["status"]): State => ({
 
 export const STATES: Record<string, () => State> = {
   credit,
+  flow,
+  many,
   wide,
   simple,
   constant,

@@ -52,7 +52,7 @@ export function Importance({ store, root }: Props) {
   const narrow = useComputed(() => scroll.value.track < 170).value;
   const ticks = percentTicks(ranking.domain, narrow ? 2 : 4);
   const step = ticks[1] ? (100 * ticks[1].value) / ranking.domain : 200;
-  const selected = store.choice.value.feature;
+  const selected = store.feature.value;
   const at = selected === null ? -1 : shown.indexOf(selected);
 
   useLayoutEffect(() => watchSize(list.current!, scroll), []);

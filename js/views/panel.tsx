@@ -7,13 +7,13 @@ import type { Output } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Notice } from "./notice.js";
 
-interface Props {
+/** What every view is given: what it shows, and the element that it stands in. */
+export interface ViewProps {
   store: Store;
   root: HTMLElement;
-  children: ComponentChildren;
 }
 
-export function Panel({ store, root, children }: Props) {
+export function Panel({ store, root, children }: ViewProps & { children: ComponentChildren }) {
   const status = store.status.value;
   const shown = store.meta.value && (status.state === "ready" || status.state === "live");
   const state =
@@ -32,7 +32,7 @@ export function Panel({ store, root, children }: Props) {
 
 function Header({ store }: { store: Store }) {
   const meta = store.meta.value!;
-  const { response } = store.choice.value;
+  const { response } = store.shown.value;
   const notes = meta.responses.find(({ name }) => name === response)?.notes ?? [];
   return (
     <header class="nbx-head">
@@ -84,7 +84,7 @@ function Outputs({ store }: { store: Store }) {
       label="Output"
       hook="output"
       options={options}
-      value={store.choice.value.output}
+      value={store.shown.value.output}
       onChoose={(output: Output) => store.choose({ output })}
     />
   );
@@ -98,7 +98,7 @@ function Responses({ store }: { store: Store }) {
       label="Response"
       hook="response"
       options={responses.map(({ name }) => ({ value: name, label: responseLabel(name), name }))}
-      value={store.choice.value.response}
+      value={store.shown.value.response}
       onChoose={(response: string) => store.choose({ response })}
     />
   );

@@ -21,7 +21,7 @@ function connected(traits: object = credit()) {
 it("reads what Python set", () => {
   const { store } = connected();
   expect(store.names.value).toHaveLength(23);
-  expect(store.choice.value).toMatchObject({ output: 1, response: "prob", feature: null });
+  expect(store.shown.value).toEqual({ output: 1, response: "prob" });
   expect(store.slice.value?.question).toContain("P(default)");
 });
 
@@ -30,7 +30,8 @@ it("tells Python of the last choice only, a little later", () => {
   store.choose({ feature: 3 });
   store.choose({ feature: 4 });
   store.choose({ output: null });
-  expect(store.choice.value).toMatchObject({ feature: 4, output: null });
+  expect(store.feature.value).toBe(4);
+  expect(store.shown.value.output).toBeNull();
   vi.advanceTimersByTime(DEBOUNCE - 1);
   expect(model.sent).toEqual([]);
   vi.advanceTimersByTime(1);
@@ -38,6 +39,9 @@ it("tells Python of the last choice only, a little later", () => {
     {
       t: "select",
       feature: 4,
+      instance: null,
+      other: null,
+      rows: null,
       output: null,
       response: "prob",
       client: expect.any(String),
@@ -49,9 +53,10 @@ it("tells Python of the last choice only, a little later", () => {
 it("follows Python and other pages", () => {
   const { model, store } = connected();
   model.receive({ selection: { feature: 7, output: 0, response: "raw", client: "", seq: 0 } });
-  expect(store.choice.value).toMatchObject({ feature: 7, output: 0, response: "raw" });
+  expect(store.feature.value).toBe(7);
+  expect(store.shown.value).toEqual({ output: 0, response: "raw" });
   model.receive({ selection: { feature: 8, output: 0, response: "raw", client: "b", seq: 1 } });
-  expect(store.choice.value.feature).toBe(8);
+  expect(store.feature.value).toBe(8);
 });
 
 it("ignores the echo of a choice that a later one has overtaken", () => {
@@ -61,7 +66,7 @@ it("ignores the echo of a choice that a later one has overtaken", () => {
   const { t: _, ...echo } = model.sent[0]!;
   store.choose({ feature: 2 });
   model.receive({ selection: echo });
-  expect(store.choice.value.feature).toBe(2);
+  expect(store.feature.value).toBe(2);
 });
 
 it("takes new data and the choice that comes with it at once", async () => {
@@ -72,7 +77,8 @@ it("takes new data and the choice that comes with it at once", async () => {
   model.receive({ ...next, selection: { ...next.selection, feature: 1 } });
   await Promise.resolve();
   expect(store.names.value).toEqual(["a", "b"]);
-  expect(store.choice.value).toMatchObject({ feature: 1, output: 0 });
+  expect(store.feature.value).toBe(1);
+  expect(store.shown.value.output).toBe(0);
   expect(orders).toEqual([23, 2]);
 });
 
@@ -112,7 +118,7 @@ it("reports a newer protocol and bytes that do not fit as an error", () => {
 
 it("leaves no listener and sends nothing once it is over", () => {
   const { model, store } = connected();
-  expect(model.listeners).toBe(7);
+  expect(model.listeners).toBe(8);
   store.choose({ feature: 1 });
   controller.abort();
   vi.runAllTimers();

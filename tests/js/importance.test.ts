@@ -86,7 +86,7 @@ describe("switching", () => {
     one("[data-output='repaid'] input").click();
     one("[data-response='logodds'] input").click();
     await drawn();
-    expect(store.choice.value).toMatchObject({ output: 0, response: "logodds" });
+    expect(store.shown.value).toEqual({ output: 0, response: "logodds" });
     expect(one(".nbx-question").textContent).toContain("the log-odds of repaid");
     expect(names()).not.toEqual(before);
     expect(one("summary").textContent).toBe("2 notes");
@@ -111,7 +111,7 @@ describe("switching", () => {
     await drawn();
     press(input, "Enter");
     await drawn();
-    expect(store.choice.value.output).toBe(9);
+    expect(store.shown.value.output).toBe(9);
     expect(one(".nbx-popup").hidden).toBe(true);
   });
 
@@ -122,7 +122,7 @@ describe("switching", () => {
     expect(calls).toEqual(["raw 11"]);
     expect(root.dataset["nbxState"]).toBe("loading");
     expect(one(".nbx-wait").getAttribute("aria-busy")).toBe("true");
-    store.refuse("raw", 11, "It is gone.");
+    store.refuse({ response: "raw", output: 11 }, "It is gone.");
     await drawn();
     expect(one(".nbx-wait").textContent).toBe("It is gone.");
   });
@@ -137,7 +137,7 @@ describe("picking", () => {
     const picked = async (key: string) => {
       press(list, key);
       await drawn();
-      return store.choice.value.feature;
+      return store.feature.value;
     };
     expect(await picked("PageUp")).toBe(order[0]);
     expect(await picked("Escape")).toBeNull();

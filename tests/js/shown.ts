@@ -1,26 +1,30 @@
 /** The view on a state, mounted in the test's page. */
 import { afterEach } from "vitest";
-import { mount } from "../../js/mount.js";
+import { mount, type Kind } from "../../js/mount.js";
 import { createStore } from "../../js/store.js";
 import type { State } from "../../js/wire.js";
 
 let controller: AbortController;
 afterEach(() => controller?.abort());
 
-export function shown(state: State) {
+export function shown(state: State, kind: Kind = "importance") {
   controller = new AbortController();
   const element = document.createElement("div");
   document.body.append(element);
   const asked: unknown[] = [];
   const calls: string[] = [];
   const store = createStore({
-    onChoice: (choice) => asked.push(choice),
-    request: (response, output) => calls.push(`${response} ${output}`),
-    again: () => calls.push("again"),
+    onChoice: ({ rows, ...choice }) => void asked.push({ ...choice, rows: rows && [...rows] }),
+    request: ({ response, output }) => void calls.push(`${response} ${output}`),
+    instances: () => void calls.push("instances"),
+    row: (row) => void calls.push(`row ${row}`),
+    find: (label) => void calls.push(`find ${label}`),
+    subset: (_, rows, id) => void calls.push(`subset ${rows.length} ${id}`),
+    again: () => void calls.push("again"),
   });
   store.load(state);
-  mount(element, "importance", store, { signal: controller.signal });
-  const root = element.querySelector<HTMLElement>("[data-nbx-view]")!;
+  mount(element, kind, store, { signal: controller.signal });
+  const root = element.querySelector<HTMLElement>("[data-nbx-state]")!;
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
   const names = () => all("[data-feature]").map((row) => row.dataset["feature"]);
   const one = (selector: string) => root.querySelector<HTMLElement>(selector)!;

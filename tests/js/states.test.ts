@@ -51,10 +51,11 @@ it("undoes everything when its signal aborts", async () => {
 it("stands alone from JSON, and can be taken down", async () => {
   const element = document.createElement("div");
   document.body.append(element);
-  const state = credit();
-  const { data } = state.importance as { data: Uint8Array };
-  const base64 = btoa(String.fromCharCode(...data));
-  const json = JSON.stringify({ ...state, importance: { ...state.importance, data: { base64 } } });
+  const json = JSON.stringify(credit(), (_, value: unknown) =>
+    value instanceof Uint8Array
+      ? { base64: btoa(value.reduce((text, byte) => text + String.fromCharCode(byte), "")) }
+      : value,
+  );
   const { destroy } = mountStandalone(element, JSON.parse(json));
   await drawn();
   expect(element.querySelectorAll("[data-feature]")).toHaveLength(23);

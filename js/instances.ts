@@ -1,0 +1,325 @@
+/** The rows that are in the page: what the network returns for them, and its derivatives. */
+import { asSwept, chain, respond } from "./chain.js";
+import { unpack, type InstancesState, type Output, type Shown } from "./wire.js";
+
+/** What λ over some rows is made of: per feature, in percent; NaN where the page lacks it. */
+export interface Subset {
+  share: Float32Array;
+  /** Rows that it is over: those with derivatives. */
+  held: number;
+  /** Whether a kernel would know better. */
+  partial: boolean;
+}
+
+/** One row as it came from the kernel, or from what is in the page. */
+export interface Row {
+  row: number;
+  label: string;
+  target: number[] | null;
+  outputs: Float32Array;
+  /** `[K, entries]`, times the scale. */
+  jacobian: Float32Array;
+  values: Float32Array;
+  /** The feature of each entry. */
+  owners: Uint32Array;
+  /** By feature, the member of a group that is on. */
+  named: ReadonlyMap<number, string>;
+  /** `[K, K]`: all other entries as one; absent where there are none. */
+  rest?: Float32Array;
+}
+
+export class Instances {
+  /** Rows; the first `held` of them have derivatives. */
+  readonly count: number;
+  readonly held: number;
+  readonly positions: Uint32Array;
+  /** `[count, width]`. */
+  readonly outputs: Float32Array;
+  readonly width: number;
+  /** Entries of a row that are held. */
+  readonly entries: number;
+  /** Whether every entry is held. */
+  readonly whole: boolean;
+  private readonly jacobian: Float32Array;
+  private readonly values: Float32Array;
+  private readonly rest: Float32Array | null;
+  private readonly cells: Uint32Array;
+  private readonly owners: Uint32Array;
+  private readonly targets: Float32Array | null;
+  /** Entries of each feature. */
+  private readonly entriesOf = new Map<number, number[]>();
+  private readonly cache = new Map<string, Float32Array>();
+  private byPosition: Map<number, number> | undefined;
+
+  constructor(
+    readonly state: InstancesState,
+    /** How many features there are in all. */
+    private readonly features: number,
+  ) {
+    this.positions = unpack(state.rows, "<u4");
+    this.count = this.positions.length;
+    this.outputs = unpack(state.outputs, "<f4");
+    this.width = state.outputs.shape[1] ?? 1;
+    this.jacobian = unpack(state.jacobian, "<f4");
+    this.values = unpack(state.values, "<f4");
+    this.rest = state.rest ? unpack(state.rest, "<f4") : null;
+    this.targets = state.target ? unpack(state.target, "<f4") : null;
+    this.held = state.jacobian.shape[0] ?? 0;
+    const entries = unpack(state.entries, "<u4");
+    this.entries = entries.length / 3;
+    this.cells = entries.subarray(this.entries, 2 * this.entries);
+    this.owners = entries.subarray(2 * this.entries);
+    this.whole = this.entries === state.all;
+    this.owners.forEach((owner, e) => {
+      if (!this.entriesOf.has(owner)) this.entriesOf.set(owner, []);
+      this.entriesOf.get(owner)!.push(e);
+    });
+  }
+
+  /** Features that are held, in the order in which they came: by rank. */
+  get leading(): number[] {
+    return [...this.entriesOf.keys()];
+  }
+
+  /** Whether a feature is one entry, and so has a value and a direction. */
+  single(feature: number): boolean {
+    return this.entriesOf.get(feature)?.length === 1;
+  }
+
+  label(i: number): string {
+    return this.state.labels?.[i] ?? String(this.positions[i]);
+  }
+
+  /** The place of a row of X; −1 where it is not in the page. */
+  find(position: number | null): number {
+    if (position === null) return -1;
+    if (!this.byPosition) {
+      this.byPosition = new Map();
+      this.positions.forEach((row, i) => this.byPosition!.set(row, i));
+    }
+    return this.byPosition.get(position) ?? -1;
+  }
+
+  /** The places of rows of X, those in the page. */
+  places(rows: Uint32Array): Uint32Array {
+    const found = new Uint32Array(rows.length);
+    let count = 0;
+    for (const row of rows) {
+      const place = this.find(row);
+      if (place >= 0) found[count++] = place;
+    }
+    return found.subarray(0, count);
+  }
+
+  /** Responses `[count, width]`. */
+  responses(response: string): Float32Array {
+    return this.cached(`response\n${response}`, () =>
+      respond(this.outputs, this.width, this.state.kind, response),
+    );
+  }
+
+  /** The response shown, `[count]`: of the output, or, all combined, of the one explained. */
+  predictions({ output, response }: Shown): Float32Array {
+    return this.cached(`prediction\n${response}\n${output}`, () => {
+      const responses = this.responses(response);
+      const { width } = this;
+      return new Float32Array(this.count).map(
+        (_, i) => responses[i * width + this.column(i, output)]!,
+      );
+    });
+  }
+
+  /** True values: class codes or numbers, of the output shown where there are several. */
+  target(i: number, output: Output): number {
+    if (!this.targets) return NaN;
+    const columns = this.state.target!.shape[1];
+    return columns === undefined
+      ? this.targets[i]!
+      : this.targets[i * columns + Math.min(this.column(i, output), columns - 1)]!;
+  }
+
+  get targeted(): boolean {
+    return this.targets !== null;
+  }
+
+  /** The column whose response is explained at a row: with all combined, that of its class. */
+  column(i: number, output: Output): number {
+    return explained(this.state, this.outputs, i * this.width, output);
+  }
+
+  /** The predicted class of a row; −1 where outputs are no classes. */
+  predicted(i: number): number {
+    return decided(this.state, this.outputs, i * this.width, this.width);
+  }
+
+  /** How wrong each row is: 1 − P(true class), or prediction − target; NaN without y. */
+  errors(output: Output): Float32Array {
+    return this.cached(`error\n${output}`, () => {
+      const { width, state } = this;
+      const p = state.classifier ? this.responses("prob") : this.outputs;
+      return new Float32Array(this.count).map((_, i) => {
+        const target = this.target(i, output);
+        if (Number.isNaN(target)) return NaN;
+        if (!state.classifier) return p[i * width + this.column(i, output)]! - target;
+        if (width > 1) return 1 - p[i * width + target]!;
+        return target ? 1 - p[i]! : p[i]!;
+      });
+    });
+  }
+
+  /** A feature's values, `[count]`; NaN where the page lacks them. */
+  valuesOf(feature: number): Float32Array {
+    return this.cached(`value\n${feature}`, () => {
+      const found = new Float32Array(this.count).fill(NaN);
+      const entries = this.entriesOf.get(feature);
+      if (entries?.length === 1)
+        for (let i = 0; i < this.held; i++) found[i] = this.values[i * this.entries + entries[0]!]!;
+      return found;
+    });
+  }
+
+  /** A feature's attributions, `[count]`; NaN where the page lacks them, or there is no sign. */
+  attributions(feature: number, { output, response }: Shown): Float32Array {
+    return this.cached(`attribution\n${feature}\n${response}\n${output}`, () => {
+      const found = new Float32Array(this.count).fill(NaN);
+      const entries = this.entriesOf.get(feature);
+      if (entries?.length !== 1) return found;
+      const entry = entries[0]!;
+      const factors = new Float64Array(this.width);
+      for (let i = 0; i < this.held; i++) {
+        this.chain(factors, i, this.column(i, output), response);
+        let sum = 0;
+        for (let k = 0, at = i * this.width * this.entries + entry; k < this.width; k++) {
+          sum += factors[k]! * this.jacobian[at]!;
+          at += this.entries;
+        }
+        found[i] = sum;
+      }
+      return found;
+    });
+  }
+
+  /** λ over some rows, given the shares over all: METHODS A1 and A6 on those with derivatives. */
+  subset(places: Uint32Array, { output, response }: Shown, overall: Float32Array): Subset {
+    const { width, entries, state, jacobian } = this;
+    const share = new Float32Array(this.features).fill(NaN);
+    const squares = new Float64Array(entries);
+    const factors = new Float64Array(width);
+    const alone = output !== null || state.columns.length === 1;
+    const column = state.columns[output ?? 0]!;
+    const columns = alone ? [column] : state.columns;
+    const plain = asSwept(state.kind, response);
+    let held = 0;
+    for (const i of places) {
+      if (i >= this.held) continue;
+      held += 1;
+      for (const k of columns) {
+        const weight = alone ? 1 : state.weights[k]!;
+        const at = i * width * entries;
+        if (plain) {
+          for (let e = 0, a = at + k * entries; e < entries; e++, a++)
+            squares[e]! += weight * jacobian[a]! * jacobian[a]!;
+          continue;
+        }
+        this.chain(factors, i, k, response);
+        for (let e = 0; e < entries; e++) {
+          let sum = 0;
+          for (let l = 0, a = at + e; l < width; l++, a += entries)
+            sum += factors[l]! * jacobian[a]!;
+          squares[e]! += weight * sum * sum;
+        }
+      }
+    }
+    if (held) {
+      const cells = new Map<number, number>();
+      squares.forEach((sum, e) => {
+        const cell = this.cells[e]!;
+        cells.set(cell, (cells.get(cell) ?? 0) + sum);
+      });
+      const roots = new Map<number, number>();
+      const seen = new Set<number>();
+      this.cells.forEach((cell, e) => {
+        if (seen.has(cell)) return;
+        seen.add(cell);
+        const owner = this.owners[e]!;
+        roots.set(owner, (roots.get(owner) ?? 0) + Math.sqrt(cells.get(cell)! / held));
+      });
+      let total = 0;
+      let known = 0;
+      roots.forEach((root, feature) => {
+        total += root;
+        known += overall[feature]!;
+      });
+      // Features that are not here keep their share, until the kernel knows better.
+      const scale = (this.whole ? 100 : known) / total;
+      if (total > 0) roots.forEach((root, feature) => (share[feature] = scale * root));
+    }
+    return { share, held, partial: !this.whole || held < places.length };
+  }
+
+  /** A row with its derivatives; null where the page lacks them. */
+  row(i: number): Row | null {
+    if (i < 0 || i >= this.held) return null;
+    const { width, entries, state, targets } = this;
+    const cut = (array: Float32Array, size: number) => array.subarray(i * size, (i + 1) * size);
+    const values = cut(this.values, entries);
+    const named = new Map<number, string>();
+    if (state.members)
+      this.entriesOf.forEach((of, feature) => {
+        const on = of.filter((e) => values[e] !== 0);
+        if (of.length > 1 && on.length === 1) named.set(feature, state.members![on[0]!]!);
+      });
+    return {
+      row: this.positions[i]!,
+      label: this.label(i),
+      target: targets && Array.from(cut(targets, state.target!.shape[1] ?? 1)),
+      outputs: cut(this.outputs, width),
+      jacobian: cut(this.jacobian, width * entries),
+      values,
+      owners: this.owners,
+      named,
+      ...(this.rest ? { rest: cut(this.rest, width * width) } : {}),
+    };
+  }
+
+  private chain(factors: Float64Array, i: number, k: number, response: string): void {
+    chain(factors, this.outputs, i * this.width, k, this.state.kind, response);
+  }
+
+  /** A few results of one pass over all rows, the oldest forgotten first. */
+  private cached(name: string, make: () => Float32Array): Float32Array {
+    const found = this.cache.get(name) ?? make();
+    this.cache.delete(name);
+    this.cache.set(name, found);
+    if (this.cache.size > 40) this.cache.delete(this.cache.keys().next().value!);
+    return found;
+  }
+}
+
+/** The column that is explained at a row: the chosen one, else that of its class, or the first. */
+export function explained(
+  state: Pick<InstancesState, "columns" | "classifier">,
+  outputs: Float32Array,
+  at: number,
+  output: Output,
+): number {
+  const { columns, classifier } = state;
+  if (output !== null) return columns[output]!;
+  let best = columns[0]!;
+  if (classifier) for (const k of columns) if (outputs[at + k]! > outputs[at + best]!) best = k;
+  return best;
+}
+
+/** The class that a row's outputs decide for; −1 where they are no classes. */
+export function decided(
+  { kind, classifier }: Pick<InstancesState, "kind" | "classifier">,
+  outputs: Float32Array,
+  at: number,
+  width: number,
+): number {
+  if (!classifier) return -1;
+  if (width === 1) return outputs[at]! > (kind === "logit" ? 0 : 0.5) ? 1 : 0;
+  let best = 0;
+  for (let k = 1; k < width; k++) if (outputs[at + k]! > outputs[at + best]!) best = k;
+  return best;
+}
