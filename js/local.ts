@@ -9,6 +9,8 @@ export interface Item {
   value: number | string;
   /** The signed derivative in the chosen scale; NaN where there is no one direction. */
   attribution: number;
+  /** The root of its summed squares: |attribution| where it is one column. */
+  size: number;
   /** The paper's local share, in percent: squared derivatives without a root. */
   share: number;
 }
@@ -60,6 +62,7 @@ export function local(row: Row, state: InstancesState, { output, response }: Sho
     feature,
     value: count === 1 ? value : (row.named.get(feature) ?? NaN),
     attribution: count === 1 ? sum : NaN,
+    size: Math.sqrt(square),
     share: percent(square),
   }));
   const target = row.target && row.target[Math.min(column, row.target.length - 1)]!;
