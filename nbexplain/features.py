@@ -50,6 +50,16 @@ class Features:
         """How many consecutive rows may overlap: τ for windows of a sequence, otherwise 1."""
         return self.shape[0] if self.kind == "sequence" else 1
 
+    def columns_of(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions in `columns` of these entries.
+
+        >>> features((2, 3)).columns_of(np.array([0, 4])).tolist()
+        [0, 1]
+        """
+        if self.kind == "image":
+            return entries // max(1, len(self.cells) // max(1, len(self.columns)))
+        return entries % max(1, len(self.columns))
+
     def index(self, name: str) -> int:
         """The position of a feature.
 

@@ -5,41 +5,69 @@ The format is written down in `PROTOCOL.md` beside this file. Nothing here knows
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbexplain.notebook.instances import MESSAGE, SAMPLE, Limits, instances
+from nbexplain.notebook.packing import State, bytes_of, described, packed, text, to_json
+
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
-State: TypeAlias = dict[str, Any]
-"""JSON-like values with bytes among them, by trait."""
+__all__ = [
+    "State",
+    "bundle",
+    "importance",
+    "instances",
+    "packed",
+    "position",
+    "question",
+    "responses",
+    "rows_message",
+    "state",
+    "text",
+    "to_json",
+]
 
 PROTOCOL = 1
-#: Bytes of importances that a page gets unasked.
-BUDGET = 1_000_000
+#: Bytes of names and importances that a page gets unasked.
+BUDGET = 380_000
 #: Quantities per slice: share, low, high, direction.
 QUANTITIES = 4
 
 
-def state(explanation: Explanation, *, budget: int | None = BUDGET) -> State:
-    """What a page needs to show `explanation` and to switch its response and output by itself.
+def state(
+    explanation: Explanation,
+    *,
+    budget: int | None = BUDGET,
+    limits: Limits = SAMPLE,
+    selection: State | None = None,
+    link: str | None = None,
+) -> State:
+    """What a page needs to show `explanation`, to switch its response and output, and to link it.
 
     Args:
         explanation: what is shown.
-        budget: bytes of importances to send at most (one slice always is); None sends all.
+        budget: bytes of names and importances to send at most (one slice always is); None sends
+            all.
+        limits: how many rows to send.
+        selection: what is chosen; where rows are picked that were kept, these are sent.
+        link: key of what is picked.
     """
     answers = {name: explanation.with_response(name) for name in responses(explanation)}
     wanted = list(_slices(explanation, answers))
+    names = [text(name) for name in explanation.features.names]
     if budget is not None:
+        budget -= sum(len(name.encode()) for name in names)
         size = QUANTITIES * len(explanation.features.names) * np.dtype("<f4").itemsize
         wanted = wanted[: max(budget // max(size, 1), 1)]
     arrays = [importance(answers[response], output) for response, output in wanted]
+    picked = [(selection or {}).get(name) for name in ("instance", "other")]
+    found = instances(explanation, limits, [row for row in picked if row is not None])
     return {
         "_proto": PROTOCOL,
         "status": {"state": "ready"},
@@ -65,9 +93,24 @@ def state(explanation: Explanation, *, budget: int | None = BUDGET) -> State:
                 for response, output in wanted
             ],
         },
-        "names": [text(name) for name in explanation.features.names],
+        "names": names,
         "importance": packed(np.stack(arrays)),
+        "instances": {
+            name: packed(value) if isinstance(value, np.ndarray) else value
+            for name, value in found.items()
+        },
+        **({} if selection is None else {"selection": selection}),
+        **({} if link is None else {"_link": link}),
     }
+
+
+def rows_message(explanation: Explanation, limits: Limits = MESSAGE) -> tuple[State, list[Any]]:
+    """The message with as many rows as there are, and its buffers."""
+    found = instances(explanation, limits)
+    arrays = {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
+    told = {name: described(array) for name, array in arrays.items()}
+    message = {"t": "instances", "instances": {**found, **told}, "arrays": list(arrays)}
+    return message, [bytes_of(array) for array in arrays.values()]
 
 
 def responses(explanation: Explanation) -> list[str]:
@@ -106,30 +149,6 @@ def position(explanation: Explanation, output: str | int | None) -> int | None:
     return None if column is None else explanation.asked.columns.index(column)
 
 
-def packed(array: NDArray[Any]) -> State:
-    r"""An array with its dtype and shape, little-endian in C order.
-
-    >>> packed(np.array([[1.0, 2.0]], "<f4"))
-    {'dtype': '<f4', 'shape': [1, 2], 'data': b'\x00\x00\x80?\x00\x00\x00@'}
-    """
-    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": array.tobytes()}
-
-
-def to_json(value: object) -> str:
-    r"""JSON with bytes as `{"base64": "…"}`, safe inside a `<script>` element.
-
-    >>> print(to_json({"name": "</script>", "data": b"!"}))
-    {"name": "\u003c/script\u003e", "data": {"base64": "IQ=="}}
-    """
-    return json.dumps(value, default=_encoded, ensure_ascii=False).translate(_ESCAPES)
-
-
-def text(value: object) -> str:
-    """Text that has a UTF-8 form: a str may hold half a character (an unpaired surrogate)."""
-    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def bundle(name: str) -> str:
     """The text of a built module of the front end, "session" or "view".
 
@@ -143,15 +162,6 @@ def bundle(name: str) -> str:
             "run `npm ci && npm run build` in it (or `make demo`), or `pip install nbexplain`."
         )
     return path.read_text(encoding="utf-8")
-
-
-_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
-
-
-def _encoded(value: object) -> Mapping[str, str]:
-    if isinstance(value, bytes):
-        return {"base64": base64.b64encode(value).decode("ascii")}
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
 
 
 def _slices(explanation: Explanation, responses: Iterable[str]) -> Iterator[tuple[str, int | None]]:

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import nbexplain as nbx
 from nbexplain.notebook import wire
 from tests.wire.chain import cases, unlisted
-from tests.wire.sketch import NAMES, Sketch
+from tests.wire.sketch import WIDE, Sketch
 
 GOLDEN = Path(__file__).with_name("golden.json")
 CHAIN = Path(__file__).with_name("chain.json")
@@ -26,7 +27,18 @@ def golden():
         found[f"{info['response']} {info['output']}"] = [
             [None if np.isnan(v) else float(v) for v in row] for row in values
         ]
-    return wire.to_json({"state": state, "reads": found})
+    rows = [
+        {
+            "state": wire.state(one)["instances"],
+            "reads": {
+                name: value.tolist()
+                for name, value in wire.instances(one).items()
+                if isinstance(value, np.ndarray)
+            },
+        }
+        for one in (sketch, WIDE)
+    ]
+    return wire.to_json({"state": state, "reads": found, "instances": rows})
 
 
 def test_the_state_is_byte_for_byte_the_golden_one():
@@ -73,7 +85,7 @@ def test_all_slices_are_in_the_page_nearest_first():
     assert len(set(order)) == 6
 
 
-@pytest.mark.parametrize(("budget", "count"), [(None, 6), (4 * 4 * 4 * 3, 3), (1, 1)])
+@pytest.mark.parametrize(("budget", "count"), [(None, 6), (4 * 4 * 4 * 3 + 18, 3), (1, 1)])
 def test_beyond_the_budget_only_the_nearest_slices_are_sent(budget, count):
     state = wire.state(Sketch(), budget=budget)
     assert state["importance"]["shape"] == [count, 4, 4]
@@ -82,9 +94,39 @@ def test_beyond_the_budget_only_the_nearest_slices_are_sent(budget, count):
     assert [r["name"] for r in state["meta"]["responses"]] == ["raw", "prob"]
 
 
-def test_two_thousand_features_of_ten_outputs_stay_within_a_megabyte():
-    state = wire.state(Sketch(names=NAMES * 500))
-    assert len(state["importance"]["data"]) <= wire.BUDGET
+def test_names_count_among_what_is_sent_unasked():
+    short, long = (Sketch(names=tuple(f"{k:0{n}}" for k in range(2_000))) for n in (4, 120))
+    few, many = (len(wire.state(one)["meta"]["slices"]) for one in (long, short))
+    assert (few, many) == (4, 6)
+
+
+def size(value):
+    """Bytes of a state as it crosses."""
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(key) + size(part) for key, part in value.items())
+    if isinstance(value, list):
+        return sum(1 + size(part) for part in value)
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "outputs"), [(100_000, 50, 2), (3_000, 2_000, 1), (3_000, 2_000, 12)]
+)
+def test_what_a_saved_notebook_keeps_stays_within_a_megabyte(rows, columns, outputs):
+    model = torch.nn.Linear(columns, outputs)
+    torch.nn.init.normal_(model.weight)
+    X = pd.DataFrame(
+        torch.randn(rows, columns).numpy(),
+        columns=[f"sensor_{k:04d}_temperature" for k in range(columns)],
+        index=[f"2026-01-01 customer {k:06d}" for k in range(rows)],
+    )
+    some = range(outputs) if outputs > 10 else None
+    ex = nbx.explain(model, X, outputs=some, progress=False)
+    state = wire.state(ex)
+    assert 500_000 < size(state) <= 1_000_000
+    assert state["instances"]["more"]
 
 
 def test_json_cannot_end_the_script_it_stands_in():
@@ -127,9 +169,10 @@ def test_a_missing_bundle_says_how_to_build_it(monkeypatch, tmp_path):
         wire.bundle("session")
 
 
-@pytest.mark.parametrize(("name", "most"), [("session", 60_000), ("view", 1_000)])
-def test_the_bundle_stays_within_its_budget(name, most):
-    assert len(wire.bundle(name).encode()) <= most
+def test_the_bundle_stays_within_its_budget():
+    static = Path(wire.__file__).parents[1] / "static"
+    assert sum(len(path.read_bytes()) for path in static.glob("*.js")) <= 110_000
+    assert len(wire.bundle("view").encode()) <= 1_000
 
 
 if __name__ == "__main__":
