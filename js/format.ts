@@ -23,6 +23,37 @@ export function fixed(value: number, places: number): string {
   return /[1-9]/.test(text) ? text : `<${(10 ** -places).toFixed(places)}`;
 }
 
+/** A number by itself: whole ones whole, others with three to five digits; a true minus. */
+export function number(value: number, digits = 3): string {
+  if (Number.isNaN(value)) return MISSING;
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e7) return minus(value.toLocaleString("en-US"));
+  if (size < 1e-3 || size >= 1e12)
+    return minus(String(value.toExponential(Math.max(digits - 2, 0))).replace("e+", "e"));
+  const most = size >= 1000 ? Math.max(digits, 5) : digits;
+  return minus(value.toLocaleString("en-US", { maximumSignificantDigits: most }));
+}
+
+/** A probability is 0 or 1 only where it is. */
+export const chance = (p: number): string =>
+  p < 1 && p >= 0.99995 ? ">0.9999" : p > 0 && p < 5e-5 ? "<0.0001" : number(p, p > 0.99 ? 4 : 3);
+
+/** How a column of effects is written whose largest is this: always with a sign. */
+export function effects(largest: number): (value: number) => string {
+  const places = decimals(largest);
+  const plain = largest >= 1e-3 && largest < 1e5;
+  return (value) => {
+    if (Number.isNaN(value)) return MISSING;
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    const text = plain ? fixed(size, places) : number(size, 3);
+    return text.startsWith("<") ? "≈0" : (value < 0 ? "−" : "+") + text;
+  };
+}
+
+const minus = (text: string): string => text.replaceAll("-", "−");
+
 export interface Tick {
   value: number;
   text: string;

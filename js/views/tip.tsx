@@ -27,15 +27,17 @@ export function Tip({ store, pointed, scroll, root, rowId }: Props) {
     const seen = box && list && box.bottom > list.top && box.top < list.bottom;
     tip.current.style.visibility = seen ? "" : "hidden";
     if (!seen) return;
-    const frame = root.getBoundingClientRect();
+    // A panel's views stand beside each other, so a tip may leave its own, not the panel.
+    const panel = root.getBoundingClientRect();
+    const frame = (tip.current.offsetParent ?? root).getBoundingClientRect();
     const { offsetHeight, offsetWidth } = tip.current;
     const below = box.bottom - frame.top + 4;
-    const fits = below + offsetHeight <= frame.height;
+    const fits = below + offsetHeight <= panel.bottom - frame.top;
     const top = fits ? below : box.top - frame.top - offsetHeight - 4;
-    tip.current.style.top = `${Math.max(top, 0)}px`;
+    tip.current.style.top = `${Math.max(top, panel.top - frame.top)}px`;
     const track = row?.querySelector(".nbx-track")?.getBoundingClientRect() ?? box;
-    const left = Math.min(track.left - frame.left, frame.width - offsetWidth - 8);
-    tip.current.style.left = `${Math.max(left, 0)}px`;
+    const left = Math.min(track.left, panel.right - offsetWidth - 8);
+    tip.current.style.left = `${Math.max(left, panel.left) - frame.left}px`;
   });
   if (feature === null || !slice || !ranking || feature >= slice.share.length) return null;
   const share = slice.share[feature]!;
