@@ -46,7 +46,7 @@ def main() -> None:
         importing=said(startup.importing()),
         first_table=said(startup.first_table()),
         bundles=said(page.bundles()),
-        updates=said(page.updates()),
+        updates=said(page.updates() + page.panel()),
     )
     results.write(found)
     report.rewrite(found)

@@ -1,11 +1,19 @@
 """The front end: what a page loads, and how long a change takes to be seen."""
 
+from __future__ import annotations
+
 import gzip
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "nbexplain" / "static"
@@ -14,12 +22,28 @@ READ = """
 (text) => { window.state = JSON.parse(text, (_, value) => value?.base64 === undefined ? value
     : Uint8Array.from(atob(value.base64), (byte) => byte.charCodeAt(0))); }
 """
-CHANGES = {
+BARS = {
     "first": "(i, store) => store.load(state)",
     "output": "(i, store) => store.choose({ output: i % 2 })",
     "pick": "(i, store) => store.choose({ feature: (37 * i) % state.names.length })",
     "scroll": "(i, store, list) => { list.scrollTop = (311 * i) % list.scrollHeight; }",
 }
+PANEL = {
+    "first": BARS["first"],
+    "pick": "(i, store) => store.choose({ instance: (7919 * i) % state.meta.rows })",
+    "brush": """(i, store) => {
+      const size = 10_000 + (577 * i) % 30_000;
+      store.choose({ rows: state.brushed.subarray(i % 1_000, size) });
+    }""",
+    "feature": "(i, store) => store.choose({ feature: i % state.names.length })",
+}
+# Made by the demo page: what a kernel would send for so many instances.
+MAKE = """
+() => {
+  window.state = STATES.many();
+  state.brushed = Uint32Array.from({ length: state.meta.rows }, (_, i) => i);
+}
+"""
 # From the start of a change, in a frame, to the task after that frame was laid out and painted.
 TIMES = """
 async ([change, count]) => {
@@ -53,16 +77,20 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Update:
-    """One kind of change to the ranked bars of so many features.
+    """One kind of change to the ranked bars of so many features, or to the whole panel.
 
     Attributes:
         features: that are ranked.
-        change: "first" (data comes in), "output" (another ranking), "pick" (a feature), "scroll".
+        instances: in the linked panel; 0 for the bars alone.
+        change: "first" (data comes in); of bars "output" (another ranking), "pick" (a feature),
+            "scroll"; of the panel "pick" (an instance), "brush" (10,000 to 40,000 instances, up
+            to their marks in the bars), "feature" (all instances take its colours).
         median: milliseconds until the frame is painted.
         p95: the same, of the slowest twentieth.
     """
 
     features: int
+    instances: int
     change: str
     median: float
     p95: float
@@ -74,26 +102,53 @@ def bundles() -> tuple[Bundle, ...]:
 
 
 def updates(features: tuple[int, ...] = (50, 500, 2_000), count: int = 200) -> tuple[Update, ...]:
-    """Times of `count` changes of each kind, on the demo page in Chromium."""
+    """Times of `count` changes of each kind to the bars, on the demo page in Chromium."""
+    with _demo() as browser:
+        return tuple(
+            update
+            for size in features
+            for update in _timed(browser, "importance", (READ, _state(size)), BARS, count, size, 0)
+        )
+
+
+def panel(count: int = 60) -> tuple[Update, ...]:
+    """The same of the linked panel, with as many instances as a page holds and 50 features."""
+    with _demo() as browser:
+        return tuple(_timed(browser, "explorer", (MAKE, None), PANEL, count, 50, 100_000))
+
+
+@contextmanager
+def _demo() -> Iterator[Browser]:
+    """Chromium, and the demo page built."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser import chromium
 
     subprocess.run(["npm", "run", "--silent", "demo"], cwd=ROOT, check=True, capture_output=True)
-    found: list[Update] = []
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=flags)
-        for size in features:
-            page = browser.new_page(viewport={"width": 900, "height": 700})
-            page.goto(f"{(ROOT / 'out/demo-page/index.html').as_uri()}?show=empty")
-            page.evaluate(READ, _state(size))
-            for change, code in CHANGES.items():
-                times = page.evaluate(TIMES, [code, 1 if change == "first" else count])
-                found.append(_update(size, change, times))
-            page.close()
+        yield browser
         browser.close()
-    return tuple(found)
+
+
+def _timed(
+    browser: Browser,
+    kind: str,
+    prepare: tuple[str, str | None],
+    changes: dict[str, str],
+    count: int,
+    features: int,
+    instances: int,
+) -> Iterator[Update]:
+    page = browser.new_page(viewport={"width": 900, "height": 1_000})
+    page.goto(f"{(ROOT / 'out/demo-page/index.html').as_uri()}?show=empty&kind={kind}")
+    page.evaluate(*prepare)
+    for change, code in changes.items():
+        times = page.evaluate(TIMES, [code, 1 if change == "first" else count])
+        middle, slow = (round(float(time), 2) for time in np.quantile(times, [0.5, 0.95]))
+        yield Update(features, instances, change, middle, slow)
+    page.close()
 
 
 def _state(features: int) -> str:
@@ -108,11 +163,6 @@ def _state(features: int) -> str:
     X = torch.randn(256, features, generator=generator)
     ex = nbx.explain(lambda x: (x @ weights).tanh(), X, progress=False)
     return wire.to_json(wire.state(ex))
-
-
-def _update(features: int, change: str, times: list[float]) -> Update:
-    middle, slow = np.quantile(times, [0.5, 0.95])
-    return Update(features, change, round(float(middle), 2), round(float(slow), 2))
 
 
 def _bundle(path: Path) -> Bundle:

@@ -94,14 +94,27 @@ def _memory(keep: int | None, streams: list[Memory]) -> str:
 
 
 def _updates(updates: Sequence[Update]) -> str:
-    """Milliseconds of every change, a row for each number of features."""
+    """Milliseconds of every change: of the bars a row for each size, then of the panel."""
+    bars = [update for update in updates if not update.instances]
     rows = [
         (f"{features:,}", *(_milliseconds(update) for update in each))
-        for features, each in groupby(updates, lambda update: update.features)
+        for features, each in groupby(bars, lambda update: update.features)
     ]
-    heads = ["features", *dict.fromkeys(update.change for update in updates)]
+    heads = ["features", *dict.fromkeys(update.change for update in bars)]
     note = "Ranked bars in Chromium, ms from a change to the painted frame (95th percentile):"
-    return f"{note}\n\n{_table(heads, rows)}"
+    linked = [update for update in updates if update.instances]
+    if not linked:
+        return f"{note}\n\n{_table(heads, rows)}"
+    size = f"{linked[0].instances:,} instances × {linked[0].features} features"
+    changes = [update.change for update in linked]
+    return "\n\n".join(
+        (
+            note,
+            _table(heads, rows),
+            f"The linked panel of {size}, the same:",
+            _table(changes, [[_milliseconds(update) for update in linked]]),
+        )
+    )
 
 
 def _milliseconds(update: Update) -> str:

@@ -94,10 +94,10 @@ def test_ratios_have_three_figures():
 @pytest.mark.xdist_group("browser")
 def test_updates_are_timed_in_a_page():
     # In a process of its own: the browser tests' Playwright may be running in this one.
-    code = "from benchmarks import page; print(page.updates((5,), 2))"
+    code = "from benchmarks import page; print(page.updates((5,), 2) + page.panel(2))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=page.ROOT, check=True, capture_output=True, text=True
     )
     found = eval(done.stdout, {"Update": page.Update})
-    assert [each.change for each in found] == list(page.CHANGES)
+    assert [each.change for each in found] == [*page.BARS, *page.PANEL]
     assert all(0 < each.median <= each.p95 for each in found)

@@ -33,4 +33,4 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
   stores[name] = store;
   controllers[name] = controller;
 }
-Object.assign(window, { mount, stores, controllers });
+Object.assign(window, { mount, stores, controllers, STATES });
