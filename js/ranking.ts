@@ -62,6 +62,18 @@ export function rank({ share, high, low, direction }: Slice): Ranking {
   };
 }
 
+/**
+ * The end of the axis with brushed shares on it. It grows in steps, so that the bars do not move
+ * with every move of a brush, and is back where it was when the brush goes.
+ */
+export function reach({ domain }: Ranking, marks: Float32Array | undefined): number {
+  let most = 0;
+  marks?.forEach((mark) => (most = mark > most ? mark : most));
+  if (most <= domain) return domain;
+  const steps = Math.ceil(Math.log(most / domain) / Math.log(1.25) - 1e-9);
+  return Math.min(domain * 1.25 ** steps, Math.max(100, domain));
+}
+
 /** Places whose name contains the query, whatever the case; null without a query. */
 export function filtered(order: number[], names: string[], query: string): number[] | null {
   const wanted = query.trim().toLocaleLowerCase();

@@ -38,14 +38,14 @@ export function className(meta: Meta, state: State, position: number): string {
 }
 
 export const predictionOf = (local: Local, { response }: Shown): string =>
-  response === "prob" ? chance(local.prediction) : number(local.prediction, 4);
+  response === "prob" ? chance(local.prediction) : number(local.prediction);
 
 /** "predicted default, truly repaid: wrong"; "true value 3.4, off by −0.21". */
 export function verdict(local: Local, meta: Meta, state: State, { response }: Shown): string {
   const { predicted, target } = local;
   if (predicted < 0) {
     if (target === null || response !== "raw") return "";
-    return `true value ${number(target, 4)}, off by ${number(local.prediction - target, 3)}`;
+    return `true value ${number(target)}, off by ${number(local.prediction - target)}`;
   }
   const said = `predicted ${className(meta, state, predicted)}`;
   if (target === null) return said;

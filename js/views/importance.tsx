@@ -2,7 +2,8 @@
 import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, counted, decimals, percentTicks } from "../format.js";
-import { filtered } from "../ranking.js";
+import { filtered, reach } from "../ranking.js";
+import type { Subset } from "../instances.js";
 import type { Store } from "../store.js";
 import { Legend } from "./legend.js";
 import { nameWidth } from "./measure.js";
@@ -33,6 +34,10 @@ export function Importance({ store, root }: Props) {
   const names = store.names.value;
   const slice = store.slice.value!;
   const ranking = store.ranking.value!;
+  const subset = store.subset.value;
+  const brushed = subset?.held ? subset : null;
+  const settled = useSettled(store.subset);
+  const domain = reach(ranking, brushed?.share);
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
   );
@@ -50,8 +55,8 @@ export function Importance({ store, root }: Props) {
   const rows = shown.slice(from, Math.max(0, first + visible));
   const places = decimals(slice.share[ranking.order[0]!]!);
   const narrow = useComputed(() => scroll.value.track < 170).value;
-  const ticks = percentTicks(ranking.domain, narrow ? 2 : 4);
-  const step = ticks[1] ? (100 * ticks[1].value) / ranking.domain : 200;
+  const ticks = percentTicks(domain, narrow ? 2 : 4);
+  const step = ticks[1] ? (100 * ticks[1].value) / domain : 200;
   const selected = store.feature.value;
   const at = selected === null ? -1 : shown.indexOf(selected);
 
@@ -123,7 +128,12 @@ export function Importance({ store, root }: Props) {
     <section class="nbx-importance">
       <div class="nbx-bar-head">
         <h4>Feature importance</h4>
-        <Legend ranking={ranking} confidence={store.meta.value!.confidence} />
+        <Legend
+          ranking={ranking}
+          confidence={store.meta.value!.confidence}
+          subset={subset}
+          brushed={store.rows.value?.length ?? 0}
+        />
         <span class="nbx-filter">
           <span class="nbx-muted" role="status">
             {announced}
@@ -151,8 +161,8 @@ export function Importance({ store, root }: Props) {
           {ranking.cut > 0 &&
             ticks.map(({ value, text }) => (
               <span
-                class={value > 0.92 * ranking.domain ? "nbx-end" : undefined}
-                style={{ left: `${(100 * value) / ranking.domain}%` }}
+                class={value > 0.92 * domain ? "nbx-end" : undefined}
+                style={{ left: `${(100 * value) / domain}%` }}
               >
                 {text}
               </span>
@@ -192,6 +202,8 @@ export function Importance({ store, root }: Props) {
                 feature={feature}
                 slice={slice}
                 ranking={ranking}
+                domain={domain}
+                mark={brushed?.share[feature]}
                 places={places}
                 top={topOf(from + i)}
                 position={from + i}
@@ -229,9 +241,26 @@ export function Importance({ store, root }: Props) {
         root={root}
         rowId={(feature) => `${id}-${feature}`}
       />
-      <Table names={names} slice={slice} ranking={ranking} shown={shown} />
+      <Table
+        names={names}
+        slice={slice}
+        ranking={ranking}
+        shown={shown}
+        brushed={settled.value?.held ? settled.value : null}
+      />
     </section>
   );
+}
+
+/** λ over the brush once it rests: what nobody looks at need not follow its every move. */
+function useSettled(subset: Store["subset"]): Signal<Subset | null> {
+  const settled = useSignal(subset.peek());
+  useSignalEffect(() => {
+    const now = subset.value;
+    const timer = setTimeout(() => (settled.value = now), 200);
+    return () => clearTimeout(timer);
+  });
+  return settled;
 }
 
 interface Window {

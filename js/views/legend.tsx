@@ -1,8 +1,17 @@
 /** What hue, arrow and whisker mean; only of what occurs. */
-import { ARROW } from "../format.js";
+import { ARROW, count, counted } from "../format.js";
+import type { Subset } from "../instances.js";
 import type { Ranking } from "../ranking.js";
 
-export function Legend({ ranking, confidence }: { ranking: Ranking; confidence: number }) {
+interface Props {
+  ranking: Ranking;
+  confidence: number;
+  subset: Subset | null;
+  /** How many rows are brushed. */
+  brushed: number;
+}
+
+export function Legend({ ranking, confidence, subset, brushed }: Props) {
   const has = (direction: "rises" | "falls" | "both") => ranking.directions.has(direction);
   const signed = has("rises") || has("falls");
   return (
@@ -27,6 +36,15 @@ export function Legend({ ranking, confidence }: { ranking: Ranking; confidence: 
       {ranking.intervals && (
         <li>
           <i class="nbx-key-whisker" /> {Math.round(confidence * 1000) / 10} % row sampling
+        </li>
+      )}
+      {subset && (
+        <li>
+          {subset.held > 0 && <i class="nbx-key-brushed" />}
+          {subset.held > 0 && ` λ over ${counted(brushed, "brushed row")}`}
+          {subset.held < brushed &&
+            (subset.held > 0 ? ", " : "") +
+              `${count(subset.held)} of ${count(brushed)} with attributions`}
         </li>
       )}
     </ul>

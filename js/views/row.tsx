@@ -12,6 +12,10 @@ interface Props {
   feature: number;
   slice: Slice;
   ranking: Ranking;
+  /** The end of the axis. */
+  domain: number;
+  /** The share over the brushed rows, where there are any. */
+  mark: number | undefined;
   places: number;
   top: number;
   position: number;
@@ -20,19 +24,19 @@ interface Props {
 }
 
 export function Row(props: Props) {
-  const { id, feature, slice, ranking, places, top, selected } = props;
+  const { id, feature, slice, ranking, domain, mark = NaN, places, top, selected } = props;
   const share = slice.share[feature]!;
   const low = slice.low[feature]!;
   const high = slice.high[feature]!;
   const direction = directionOf(slice.direction[feature]!);
   const rank = ranking.place[feature]! + 1;
-  const percent = (value: number) => `${(100 * (value || 0)) / ranking.domain}%`;
+  const percent = (value: number) => `${(100 * (value || 0)) / domain}%`;
   const known = !Number.isNaN(low) && !Number.isNaN(high);
   const name = printable(props.name);
   const [head, tail] = parts(name);
   const row = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLElement>(null);
-  const width = (share || 0) / ranking.domain;
+  const width = (share || 0) / domain;
   const was = useRef({ top, width });
   useLayoutEffect(() => {
     const before = was.current;
@@ -44,6 +48,7 @@ export function Row(props: Props) {
   }, [top, width]);
   const spoken =
     " percent" +
+    (Number.isNaN(mark) ? "" : `, ${fixed(mark, places)} over the brushed rows`) +
     (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
     (direction === "none" ? "" : `, ${WORDS[direction]}`);
   return (
@@ -70,6 +75,7 @@ export function Row(props: Props) {
         {known && high > low && (
           <i class="nbx-whisker" style={{ left: percent(low), width: percent(high - low) }} />
         )}
+        {!Number.isNaN(mark) && <i class="nbx-brushed" style={{ left: percent(mark) }} />}
       </span>
       <span class="nbx-share">{fixed(share, places)}</span>
       <span class="nbx-hidden">{spoken}</span>

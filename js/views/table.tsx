@@ -2,6 +2,7 @@
 import { Component } from "preact";
 import { count, decimals, fixed, printable, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
+import type { Subset } from "../instances.js";
 import type { Slice } from "../wire.js";
 
 /** Enough to read; the filter reaches the rest. */
@@ -12,16 +13,18 @@ interface Props {
   slice: Slice;
   ranking: Ranking;
   shown: number[];
+  brushed: Subset | null;
 }
 
 export class Table extends Component<Props> {
   // Scrolling and picking leave the numbers as they are.
-  override shouldComponentUpdate({ slice, shown, names }: Props): boolean {
+  override shouldComponentUpdate({ slice, shown, names, brushed }: Props): boolean {
     const { props } = this;
+    if (brushed !== props.brushed) return true;
     return slice !== props.slice || shown !== props.shown || names !== props.names;
   }
 
-  override render({ names, slice, ranking, shown }: Props) {
+  override render({ names, slice, ranking, shown, brushed }: Props) {
     const places = decimals(slice.share[ranking.order[0]!]!);
     const percent = (value: number) => `${fixed(value, places)} %`;
     const listed = shown.slice(0, MOST);
@@ -40,6 +43,7 @@ export class Table extends Component<Props> {
               <th scope="col">Low (row sampling)</th>
               <th scope="col">High (row sampling)</th>
               <th scope="col">Direction</th>
+              {brushed && <th scope="col">Over the brushed rows</th>}
             </tr>
           </thead>
           <tbody>
@@ -53,6 +57,7 @@ export class Table extends Component<Props> {
                 <td>{percent(slice.low[feature]!)}</td>
                 <td>{percent(slice.high[feature]!)}</td>
                 <td>{WORDS[directionOf(slice.direction[feature]!)]}</td>
+                {brushed && <td>{percent(brushed.share[feature]!)}</td>}
               </tr>
             ))}
           </tbody>

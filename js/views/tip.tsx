@@ -1,7 +1,7 @@
 /** What a pointer or the keyboard has come to: the whole name, the share, its interval, its direction. */
 import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { decimals, fixed, printable, WORDS } from "../format.js";
+import { counted, decimals, fixed, printable, WORDS } from "../format.js";
 import { directionOf } from "../ranking.js";
 import type { Store } from "../store.js";
 
@@ -46,6 +46,7 @@ export function Tip({ store, pointed, scroll, root, rowId }: Props) {
   const places = decimals(share);
   const words = WORDS[directionOf(slice.direction[feature]!)];
   const confidence = Math.round(store.meta.value!.confidence * 1000) / 10;
+  const subset = store.subset.value;
   const rank = ranking.place[feature]!;
   return (
     <div class="nbx-tip" ref={tip} aria-hidden="true">
@@ -61,6 +62,12 @@ export function Tip({ store, pointed, scroll, root, rowId }: Props) {
             <span>
               {fixed(low, places)} – {fixed(high, places)} %
             </span>
+          </>
+        )}
+        {subset && !Number.isNaN(subset.share[feature]!) && (
+          <>
+            <span class="nbx-muted">over {counted(subset.held, "brushed row")}</span>
+            <span>{fixed(subset.share[feature]!, places)} %</span>
           </>
         )}
         {rank > 0 && share > 0 && (
