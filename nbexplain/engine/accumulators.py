@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from nbexplain.engine.axes import Float, Float64, Int64
+from nbexplain.engine.scratch import Scratch
 
 GROUPS = 64
 """Row groups of the jackknife: consecutive rows (blocks of them, for overlapping windows) are
@@ -34,7 +35,13 @@ class Sums:
     second: Float64[np.ndarray, "groups outputs entries"]
 
     @classmethod
-    def of(cls, jacobian: Float[Tensor, "rows outputs *shape"], start: int, block: int = 1) -> Self:
+    def of(
+        cls,
+        jacobian: Float[Tensor, "rows outputs *shape"],
+        start: int,
+        block: int = 1,
+        scratch: Scratch | None = None,
+    ) -> Self:
         """The sums of one batch whose first row stands at position `start` of the data.
 
         `block` consecutive rows share a group: 1, or the window length where windows overlap.
@@ -44,12 +51,12 @@ class Sums:
         """
         outputs = jacobian.shape[1]
         # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
-        flat = jacobian.flatten(1).to(torch.float64, copy=True)
+        flat = _doubled(scratch or Scratch(), jacobian.flatten(1))
         first = flat.sum(0)
-        second = _by_group(flat.square_(), start, block)
-        rows = _by_group(torch.ones(len(flat), 1, dtype=torch.float64), start, block)
+        second = _by_group(flat.mul_(flat), start, block)
+        group = np.arange(start, start + len(flat)) // block % GROUPS
         return cls(
-            rows[:, 0].long().numpy(),
+            np.bincount(group, minlength=GROUPS),
             first.view(outputs, -1).cpu().numpy(),
             second.view(GROUPS, outputs, -1).cpu().numpy(),
         )
@@ -69,6 +76,15 @@ class Sums:
     def count(self) -> int:
         """How many rows were summed."""
         return int(self.rows.sum())
+
+
+def _doubled(scratch: Scratch, *parts: Float[Tensor, "rows _"]) -> Float64[Tensor, "rows columns"]:
+    """A copy of columns in double precision, given in one piece or several."""
+    widths = [part.shape[1] for part in parts]
+    whole = scratch.empty("doubled", (len(parts[0]), sum(widths)), torch.float64, parts[0])
+    for part, columns in zip(parts, whole.split(widths, dim=1), strict=True):
+        columns.copy_(part)
+    return whole
 
 
 def _by_group(
@@ -101,13 +117,13 @@ class Spread:
     squares: Float64[np.ndarray, " columns"]
 
     @classmethod
-    def of(cls, *columns: Float[Tensor, "rows _"]) -> Self:
+    def of(cls, *columns: Float[Tensor, "rows _"], scratch: Scratch | None = None) -> Self:
         """The spread of one batch of at least one row, its columns given in one piece or several.
 
         >>> Spread.of(torch.tensor([[1.0], [3.0]])).deviation.tolist()
         [1.0]
         """
-        deviations = torch.cat([part.double() for part in columns], dim=1)
+        deviations = _doubled(scratch or Scratch(), *columns)
         # Measured from the first row, a constant column deviates by exactly 0, and the
         # difference of squares below does not cancel.
         origin = deviations[0].clone()

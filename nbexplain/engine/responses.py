@@ -5,12 +5,14 @@ rule, without another sweep (`chain`). Beyond that, and for losses, the response
 differentiated function itself (`respond`).
 """
 
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from nbexplain.engine.axes import Float
+from nbexplain.engine.scratch import Scratch
 
 MANY = 10
 """Networks with more outputs than this are explained by each row's predicted output."""
@@ -79,6 +81,41 @@ def chain(
         flat = flat / _variance(outputs.double(), 1 - outputs.double(), flat)
         flat = torch.where(saturated(outputs)[..., None], torch.zeros_like(flat), flat)
     return flat.view_as(jacobian)
+
+
+def in_turn(
+    outputs: Float[Tensor, "rows outputs"],
+    jacobian: Float[Tensor, "rows outputs *shape"],
+    kind: Kind,
+    responses: Collection[str],
+    scratch: Scratch,
+) -> Iterator[tuple[str, Float[Tensor, "rows _ *shape"]]]:
+    """`chain` for several responses, by name; what it gives next overwrites what it gave before.
+
+    Of two classes it gives the second's derivatives alone, as `chain_second` does.
+    """
+    of_logits = {"logodds", "prob"} & set(responses) if kind == "logits" else set[str]()
+    for response in responses:
+        if response not in of_logits:
+            yield response, chain(outputs, jacobian, kind, response)
+    if not of_logits:
+        return
+    flat, odds = jacobian.flatten(2), outputs.double()
+    odds = odds - _rest(odds)
+    if outputs.shape[1] == 2:
+        odds = odds[:, 1:]
+        found = scratch.empty("chained", flat[:, 1:].shape, flat.dtype, flat)
+        torch.sub(flat[:, 1:], flat[:, :1], out=found)
+    else:
+        found = scratch.empty("chained", flat.shape, flat.dtype, flat)
+        torch.bmm(_of_logits(outputs.double(), "logodds").to(flat.dtype), flat, out=found)
+    shaped = found.view(*found.shape[:2], *jacobian.shape[2:])
+    if "logodds" in of_logits:
+        yield "logodds", shaped
+    if "prob" in of_logits:
+        # One factor each, instead of a second product.
+        found *= _variance(odds.sigmoid(), (-odds).sigmoid(), found)
+        yield "prob", shaped
 
 
 def mirrored(outputs: Float[Tensor, "rows outputs"], kind: Kind, response: str) -> bool:

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.axes import Float
-from nbexplain.engine.responses import Kind, chain, chain_second, mirrored, saturated
+from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
+from nbexplain.engine.scratch import Scratch
 
 SLACK = 1.25
 """Rows held, in units of those kept, before the surplus is dropped."""
@@ -52,17 +53,16 @@ class Swept:
         values: Float[Tensor, "rows *shape"],
         outputs: Float[Tensor, "rows outputs"],
         jacobian: Float[Tensor, "rows outputs *shape"],
+        scratch: Scratch | None = None,
     ) -> Self:
         """The statistics of one batch whose first row stands at position `start`."""
+        scratch = scratch or Scratch()
         return cls(
             kind,
             keep,
             block,
-            {
-                response: summed(outputs, jacobian, kind, response, start, block)
-                for response in responses
-            },
-            Spread.of(values.flatten(1), outputs),
+            summed(outputs, jacobian, kind, responses, start, block, scratch),
+            Spread.of(values.flatten(1), outputs, scratch=scratch),
             int(saturated(outputs).sum()) if kind in ("probabilities", "independent") else 0,
             (Sample.of(keep, start, jacobian, outputs, values),),
         )
@@ -118,13 +118,15 @@ class Swept:
             return self
         if not self.complete:
             raise LookupError(response)
-        sample, total = self.sample, None
+        sample, total, scratch = self.sample, None, Scratch()
         for start in range(0, sample.count, CHUNK):
             rows = slice(start, start + CHUNK)
             outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
             first = int(sample.positions[start])
-            sums = summed(outputs, jacobian, self.kind, response, first, self.block)
-            total = sums if total is None else total.merge(sums)
+            part = summed(outputs, jacobian, self.kind, (response,), first, self.block, scratch)[
+                response
+            ]
+            total = part if total is None else total.merge(part)
         assert total is not None  # a pass has at least one row
         return replace(self, sums={**self.sums, response: total})
 
@@ -133,11 +135,14 @@ def summed(
     outputs: Float[Tensor, "rows outputs"],
     jacobian: Float[Tensor, "rows outputs *shape"],
     kind: Kind,
-    response: str,
+    responses: Sequence[str],
     start: int,
     block: int,
-) -> Sums:
-    """The sums of a response's derivatives over one batch; of two classes, one is summed."""
-    if mirrored(outputs, kind, response):
-        return Sums.of(chain_second(outputs, jacobian, response), start, block).mirrored()
-    return Sums.of(chain(outputs, jacobian, kind, response), start, block)
+    scratch: Scratch,
+) -> dict[str, Sums]:
+    """The sums of the responses' derivatives over one batch; of two classes, one is summed."""
+    sums: dict[str, Sums] = {}
+    for response, derivatives in in_turn(outputs, jacobian, kind, responses, scratch):
+        found = Sums.of(derivatives, start, block, scratch)
+        sums[response] = found.mirrored() if mirrored(outputs, kind, response) else found
+    return {response: sums[response] for response in responses}

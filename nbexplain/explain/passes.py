@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nbexplain.data import Batch, Source
 from nbexplain.engine.samples import Keep
+from nbexplain.engine.scratch import Scratch
 from nbexplain.engine.swept import Swept
 from nbexplain.explain.progress import Progress
 from nbexplain.explain.subject import Subject
@@ -57,11 +58,11 @@ class Work:
         wanted = tuple(dict.fromkeys((question.response, *responses)))
         if question.kind == "values":
             wanted = (question.response,)
-        swept: Swept | None = None
+        swept, scratch = None, Scratch()
         with untouched():
             try:
                 for batch in self.source.batches(self.batch_size):
-                    part = self._part(question, wanted, batch)
+                    part = self._part(question, wanted, batch, scratch)
                     swept = part if swept is None else swept.merge(part)
                     if progress is not None:
                         progress.at(swept.count)
@@ -72,7 +73,9 @@ class Work:
         assert swept is not None  # a source has at least one row
         return swept
 
-    def _part(self, question: Question, responses: tuple[str, ...], batch: Batch) -> Swept:
+    def _part(
+        self, question: Question, responses: tuple[str, ...], batch: Batch, scratch: Scratch
+    ) -> Swept:
         values, outputs, jacobian = self.derive(batch)
         part = Swept.of(
             question.kind,
@@ -83,6 +86,7 @@ class Work:
             values,
             outputs,
             jacobian,
+            scratch,
         )
         sums = part.sums[question.response]
         if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):

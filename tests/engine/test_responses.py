@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbexplain.engine.responses import chain, respond
+from nbexplain.engine.responses import chain, in_turn, respond
+from nbexplain.engine.scratch import Scratch
 from nbexplain.engine.sensitivities import sensitivities
 
 
@@ -65,3 +66,17 @@ def test_any_shape_of_input():
     z, raw = torch.randn(4, 3), torch.randn(4, 3, 2, 5)
     flat = chain(z, raw.flatten(2), "logits", "prob")
     assert torch.equal(chain(z, raw, "logits", "prob"), flat.view(4, 3, 2, 5))
+
+
+@pytest.mark.parametrize("outputs", [2, 3, 5])
+@pytest.mark.parametrize("responses", [("prob",), ("prob", "raw", "logodds"), ("logodds", "raw")])
+def test_responses_in_turn_are_those_of_the_chain_rule_one_by_one(outputs, responses):
+    scores, x = layer(outputs, seed=2)
+    z, raw = sensitivities(scores, (x,))
+    turns = in_turn(z, raw, "logits", responses, Scratch())
+    found = {response: derivatives.clone() for response, derivatives in turns}
+    assert found.keys() == set(responses)
+    for response, derivatives in found.items():
+        _, direct = sensitivities(lambda i, r=response: respond(scores(i), "logits", r), (x,))
+        expected = direct[:, -derivatives.shape[1] :]  # of two classes the second alone
+        torch.testing.assert_close(derivatives, expected, rtol=1e-9, atol=1e-12)
