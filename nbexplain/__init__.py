@@ -18,11 +18,21 @@ from nbexplain.methods import Sensitivity
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from nbexplain.notebook.widgets import ImportanceBars
+    from nbexplain.notebook.widgets import (
+        Explorer,
+        ImportanceBars,
+        InstancePicker,
+        LocalBars,
+        Selection,
+    )
 
 __all__ = [
     "Explanation",
+    "Explorer",
     "ImportanceBars",
+    "InstancePicker",
+    "LocalBars",
+    "Selection",
     "Sensitivity",
     "datasets",
     "explain",
@@ -31,7 +41,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_WIDGETS = ("ImportanceBars",)
+_WIDGETS = ("Explorer", "ImportanceBars", "InstancePicker", "LocalBars", "Selection")
 
 
 def __getattr__(name: str) -> Any:

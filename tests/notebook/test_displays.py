@@ -33,6 +33,11 @@ def test_a_kernel_gets_the_static_form_and_the_live_view_apart(ex, outputs, monk
     assert f"nbx-static-{live[shown.WIDGET]['model_id']}" in static["text/html"]
 
 
+def test_an_explanation_is_shown_in_the_explorer(ex):
+    model_id = ex._repr_mimebundle_()[shown.WIDGET]["model_id"]
+    assert isinstance(_instances[model_id], nbx.Explorer)
+
+
 def test_a_terminal_gets_text(ex, outputs, monkeypatch):
     monkeypatch.setattr(shown, "_in_kernel", lambda: False)
     ex._ipython_display_()

@@ -9,6 +9,7 @@ import pytest
 import torch
 import traitlets
 from ipywidgets import HBox, Layout, Widget
+from ipywidgets.widgets.widget import _instances
 
 import nbexplain as nbx
 from nbexplain.notebook import widgets, wire
@@ -61,15 +62,18 @@ def test_a_view_begins_where_the_explanation_does(ex):
 def test_a_trait_set_here_reaches_the_page(ex):
     bars = nbx.ImportanceBars(ex)
     bars.feature, bars.output, bars.response = "debt", None, "raw"
-    chosen = {"feature": 2, "output": None, "response": "raw", "client": "", "seq": 0}
-    assert bars._session.selection == chosen
+    picked = {"feature": 2, "instance": None, "other": None, "rows": None}
+    shown = {"output": None, "response": "raw"}
+    assert bars._session.selection == {**picked, **shown, "client": "", "seq": 0}
 
 
 def test_traits_can_be_given_at_once(ex):
     bars = nbx.ImportanceBars(ex, feature="age", response="logodds", layout=Layout(width="400px"))
     assert (bars.feature, bars.response, bars.layout.width) == ("age", "logodds", "400px")
-    with pytest.raises(TypeError, match="no option 'row'"):
+    before = len(_instances)
+    with pytest.raises(TypeError, match="no option 'row': feature, instance,"):
         nbx.ImportanceBars(ex, row=3)
+    assert len(_instances) == before
 
 
 def test_a_click_sets_the_traits_of_all_views_and_is_echoed(ex):

@@ -11,12 +11,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from nbexplain.notebook import wire
+from nbexplain.notebook.instances import SAVED
 from nbexplain.notebook.names import isolated, printable
 from nbexplain.notebook.report.fragment import static_html
+from nbexplain.notebook.rows import Rows
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
@@ -35,7 +39,8 @@ for (const section of document.querySelectorAll("section")) {
   const still = section.querySelector(".nbx-static");
   section.insertBefore(live, still);
   try {
-    mountStandalone(live, JSON.parse(section.querySelector("script").textContent));
+    const state = JSON.parse(section.querySelector("script").textContent);
+    mountStandalone(live, state, { kind: section.dataset.kind });
     still.remove();
   } catch (error) {
     live.remove(); // the script-free form is as true
@@ -60,36 +65,78 @@ footer { margin-top: 28px; font-size: 11px; opacity: .72; overflow-wrap: anywher
 """
 
 
-def save_html(path: str | Path, explanations: Mapping[str, Explanation]) -> None:
-    """Write one page that shows the explanations, each under its title, in the order given.
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a page shows under one title.
+
+    Attributes:
+        explanation: what is shown.
+        kind: in which view: "explorer", "importance", "instances" or "local".
+        selection: what is chosen, as `PROTOCOL.md` has it; None for nothing.
+        link: parts with the same key share what is picked.
+    """
+
+    explanation: Explanation
+    kind: str = "explorer"
+    selection: dict[str, Any] | None = None
+    link: str | None = None
+
+    @classmethod
+    def of(cls, shown: Explanation | Viewed | Part) -> Part:
+        """An explanation in the Explorer, or a view as it is."""
+        if isinstance(shown, Part):
+            return shown
+        return shown.part() if isinstance(shown, Viewed) else cls(shown)
+
+
+@runtime_checkable
+class Viewed(Protocol):
+    """A view."""
+
+    def part(self) -> Part:
+        """The view as a part of a page."""
+        ...
+
+
+Shown: TypeAlias = "Explanation | Viewed | Part"
+
+
+def save_html(path: str | Path, shown: Mapping[str, Shown]) -> None:
+    """Write one page that shows explanations or views, each under its title, in the order given.
 
     The file is complete in itself: it opens from a disk with the network off, holds its data, and
     without scripts still shows the bars and numbers.
 
     Args:
         path: The file to write; an existing one is replaced.
-        explanations: Title → explanation.
+        shown: Title → explanation, shown in the Explorer, or view, shown as it is: what is chosen
+            stays so, and views that share a selection go on sharing it.
 
     Raises:
         ValueError: if there is nothing to show.
         OSError: if the file cannot be written.
+
+    >>> import tempfile, torch, nbexplain as nbx
+    >>> from nbexplain.notebook.report import save_html
+    >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_html(folder + "/page.html", {"A line": ex})
     """
-    if not explanations:
-        raise ValueError("explanations is empty: pass {title: explanation} with at least one.")
-    Path(path).write_text(page(explanations), encoding="utf-8")
+    if not shown:
+        raise ValueError("There is nothing to show: pass {title: explanation} with at least one.")
+    Path(path).write_text(page(shown), encoding="utf-8")
 
 
-def page(explanations: Mapping[str, Explanation]) -> str:
+def page(shown: Mapping[str, Shown]) -> str:
     """The text of the page that `save_html` writes."""
-    from nbexplain.notebook import wire
-
-    titles = ", ".join(printable(title) for title in explanations)
+    parts = {title: Part.of(one) for title, one in shown.items()}
+    explanations = {title: part.explanation for title, part in parts.items()}
+    titles = ", ".join(printable(title) for title in parts)
     sections = "".join(
-        f"<section><h2>{escape(isolated(printable(title)))}</h2>"
-        f"{static_html(explanation, str(place))}"
-        '<script type="application/json">'
-        f"{wire.to_json(wire.state(explanation, budget=BUDGET))}</script></section>\n"
-        for place, (title, explanation) in enumerate(explanations.items())
+        f'<section data-kind="{part.kind}"><h2>{escape(isolated(printable(title)))}</h2>'
+        f"{static_html(part.explanation, str(place))}"
+        f'<script type="application/json">{wire.to_json(_state(part))}</script></section>\n'
+        for place, (title, part) in enumerate(parts.items())
     )
     module = base64.b64encode(wire.bundle("session").encode()).decode()
     return (
@@ -102,6 +149,18 @@ def page(explanations: Mapping[str, Explanation]) -> str:
         f"{sections}{_footer(explanations)}</main>\n"
         f'<script type="text/plain" id="nbexplain">{module}</script>\n'
         f'<script type="module">{_SCRIPT}</script>\n</body>\n</html>\n'
+    )
+
+
+def _state(part: Part) -> wire.State:
+    chosen = part.selection or {}
+    picked = [row for name in ("instance", "other") if (row := chosen.get(name)) is not None]
+    return wire.state(
+        Rows(part.explanation).holding(picked),
+        budget=BUDGET,
+        limits=SAVED,
+        selection=part.selection,
+        link=part.link,
     )
 
 

@@ -1,8 +1,19 @@
 """Live views of explanations: widgets whose linking happens in the page."""
 
 from nbexplain.notebook.widgets.forms import display, mimebundle
-from nbexplain.notebook.widgets.importance import ImportanceBars
+from nbexplain.notebook.widgets.selection import Selection
 from nbexplain.notebook.widgets.session import Session
 from nbexplain.notebook.widgets.view import View
+from nbexplain.notebook.widgets.views import Explorer, ImportanceBars, InstancePicker, LocalBars
 
-__all__ = ["ImportanceBars", "Session", "View", "display", "mimebundle"]
+__all__ = [
+    "Explorer",
+    "ImportanceBars",
+    "InstancePicker",
+    "LocalBars",
+    "Selection",
+    "Session",
+    "View",
+    "display",
+    "mimebundle",
+]

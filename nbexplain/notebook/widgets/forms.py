@@ -6,8 +6,8 @@ import warnings
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from nbexplain.notebook.widgets.importance import ImportanceBars
 from nbexplain.notebook.widgets.view import View
+from nbexplain.notebook.widgets.views import Explorer
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
@@ -74,7 +74,7 @@ def _view(explanation: Explanation) -> View | None:
     view = _shown.get(explanation)
     if view is None or view.comm is None:
         try:
-            view = ImportanceBars(explanation, hold=False)
+            view = Explorer(explanation, hold=False)
         except FileNotFoundError as error:
             warnings.warn(str(error), stacklevel=2)
             return None

@@ -45,9 +45,9 @@ class Run:
             tell: Any = self._progress(options.get("progress"))
             explanation = explain(model, X, y, **{**options, "progress": tell})
         except BaseException as error:
-            self.session.again = lambda: _when_free(lambda: self._again(model, X, y, options))
+            self.session.again = lambda: when_free(lambda: self._again(model, X, y, options))
             self.session.report(
-                state="error", message=_sentence(error), detail=_detail(error), again=True
+                state="error", message=sentence(error), detail=_detail(error), again=True
             )
             raise
         self.session.show(explanation)
@@ -73,7 +73,7 @@ class Run:
         return tell
 
 
-def _when_free(call: Callable[[], object]) -> None:
+def when_free(call: Callable[[], object]) -> None:
     """Run on the main thread once no cell runs: a pass beside a training loop would disturb it."""
     from IPython.core.getipython import get_ipython
 
@@ -85,7 +85,8 @@ def _when_free(call: Callable[[], object]) -> None:
         loop.add_callback(call)
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
+    """What a page says of an error."""
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted before the first rows were explained."
     kind = "" if type(error) in (ValueError, TypeError) else f"{type(error).__name__}: "

@@ -1,28 +1,132 @@
-"""What is chosen, by name: shared by the views of an explanation."""
+"""What is chosen: picks that views and explanations share, and what each session shows of them."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
 import traitlets
 
+#: Traits that a Selection shares, in the order in which they are set.
+PICKS = ("feature", "instance", "other", "rows")
+#: All that a session has chosen.
+NAMES = ("response", "output", *PICKS)
 
-class Selection(traitlets.HasTraits):
-    """A feature, an output and a response, each by name.
+_author: ContextVar[tuple[str, int]] = ContextVar("author", default=("", 0))
+
+
+@contextmanager
+def by(client: str, seq: int) -> Generator[None, None, None]:
+    """What is chosen inside follows from choice number `seq` of a page."""
+    token = _author.set((client, seq))
+    try:
+        yield
+    finally:
+        _author.reset(token)
+
+
+def author() -> tuple[str, int]:
+    """Who chooses: a page's client and number of choice, or Python ("", 0)."""
+    return _author.get()
+
+
+class Picks(traitlets.HasTraits):
+    """A feature by name and rows by label."""
+
+    feature = traitlets.Unicode(None, allow_none=True)
+    instance = traitlets.Any(None, allow_none=True)
+    other = traitlets.Any(None, allow_none=True)
+    rows = traitlets.Any(None, allow_none=True)
+
+    @traitlets.validate("rows")
+    def _as_tuple(self, proposal: Any) -> tuple[object, ...] | None:
+        return labels_of(proposal["value"])
+
+    def choose(self, **values: object) -> None:
+        """Set several at once: observers see all of them set."""
+        with self.hold_trait_notifications():
+            for name, value in values.items():
+                setattr(self, name, value)
+
+
+class Selection(Picks):
+    """What is picked, shared by the views that are given it as `selection=`.
+
+    Views of one explanation share what is picked anyway. A Selection of their own separates two
+    views of one explanation; the same one links views of several explanations of the same rows,
+    such as two models, or two responses of one model side by side. What an explanation does not
+    have is None for it. Which output and response are shown is each explanation's own.
+
+    Args:
+        feature: name of the picked feature, or None.
+        instance: label of the picked row (of the frame's index, else its position), or None.
+        other: label of a second row, to compare with the first, or None.
+        rows: labels of the brushed rows, or None.
+
+    The arguments are traits: they can be observed, set and linked.
+
+    >>> import torch, nbexplain as nbx
+    >>> X, picked = torch.eye(3), nbx.Selection(feature="x1")
+    >>> one = nbx.ImportanceBars(nbx.explain(torch.nn.Linear(3, 1), X), selection=picked)
+    >>> two = nbx.LocalBars(nbx.explain(torch.nn.Linear(3, 1), X), selection=picked)
+    >>> one.instance = 2
+    >>> picked.instance, two.instance, two.feature
+    (2, 2, 'x1')
+    >>> one.close(), two.close()
+    (None, None)
+    """
+
+    def __init__(
+        self,
+        feature: str | None = None,
+        instance: object = None,
+        other: object = None,
+        rows: Iterable[object] | None = None,
+    ) -> None:
+        super().__init__(feature=feature, instance=instance, other=other, rows=rows)
+        #: Sessions of a page with the same key share what is picked.
+        self.key = secrets.token_hex(8)
+        #: Where in the names and in X the picks were found last: of namesakes, that one is meant.
+        self.places: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        told = ", ".join(
+            f"{name}=<{len(value)} labels>" if name == "rows" else f"{name}={value!r}"
+            for name in PICKS
+            if (value := getattr(self, name)) is not None
+        )
+        return f"Selection({told})"
+
+
+class Chosen(Picks):
+    """What a session shows of what is picked, and which output and response it shows.
 
     Attributes:
-        feature: the picked feature, or None.
         output: the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
     """
 
-    feature = traitlets.Unicode(None, allow_none=True)
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
 
-    #: The traits, in the order in which they are set.
-    NAMES = ("response", "output", "feature")
+    @property
+    def all(self) -> tuple[Any, ...]:
+        """The values in the order of `NAMES`."""
+        return tuple(getattr(self, name) for name in NAMES)
 
-    def choose(self, **names: str | None) -> None:
-        """Set several at once: observers see all of them set."""
-        with self.hold_trait_notifications():
-            for name, value in names.items():
-                setattr(self, name, value)
+
+def labels_of(rows: Any) -> tuple[object, ...] | None:
+    """Labels of rows as a tuple; None where there are none.
+
+    Raises:
+        TypeError: rows is one label.
+    """
+    if rows is None or isinstance(rows, tuple):
+        return rows or None
+    if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
+        raise TypeError(f"rows={rows!r} is not a list: pass the labels of the rows, or None.")
+    # NumPy's and pandas' own numbers become Python's.
+    return tuple(rows.tolist() if hasattr(rows, "tolist") else rows) or None  # type: ignore[union-attr]

@@ -8,23 +8,36 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import numpy as np
 import traitlets
 
 from nbexplain.notebook import wire
-from nbexplain.notebook.widgets.selection import Selection
+from nbexplain.notebook.rows import Rows
+from nbexplain.notebook.widgets.answers import answer, positions_in
+from nbexplain.notebook.widgets.selection import (
+    NAMES,
+    PICKS,
+    Chosen,
+    Selection,
+    author,
+    by,
+    labels_of,
+)
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
-GONE = "This explanation is no longer in the kernel's memory: run its cell again."
-
-_sessions: weakref.WeakKeyDictionary[Explanation, Session] = weakref.WeakKeyDictionary()
+_sessions: weakref.WeakKeyDictionary[Explanation, list[Session]] = weakref.WeakKeyDictionary()
 
 
 class Session(anywidget.AnyWidget):
     """One explanation in the page, shared by its views (see `PROTOCOL.md`).
 
     It does not keep the explanation alive; views that were made from one do.
+
+    What is chosen flows between three places: `picked`, the Selection, which other sessions may
+    share; `chosen`, what this explanation has of it, which the views are linked to; and the
+    `selection` trait, which the page follows. Each follows the others where they differ.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -33,29 +46,42 @@ class Session(anywidget.AnyWidget):
     meta = traitlets.Dict().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     importance = traitlets.Dict().tag(sync=True)
+    instances = traitlets.Dict().tag(sync=True)
     selection = traitlets.Dict().tag(sync=True)
+    _link = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, explanation: Explanation | None = None) -> None:
-        self.chosen = Selection()
+    def __init__(
+        self, explanation: Explanation | None = None, picked: Selection | None = None
+    ) -> None:
+        self.shared = picked is not None
+        self.picked = picked or Selection()
+        self.chosen = Chosen(**{name: getattr(self.picked, name) for name in PICKS})
         self.views: weakref.WeakSet[object] = weakref.WeakSet()
         self.again: Callable[[], object] | None = None
         self._explanation: Callable[[], Explanation | None] = lambda: None
         self._features: tuple[str, ...] = ()
         self._outputs: tuple[str, ...] = ()
-        super().__init__(status={"state": "empty"}, _esm=wire.bundle("session"))
+        self._told: tuple[Any, ...] = ()
+        super().__init__(
+            status={"state": "empty"}, _esm=wire.bundle("session"), _link=self.picked.key
+        )
         route_by_sender(self)
         self.on_msg(self._receive)
-        self.chosen.observe(self._tell, list(Selection.NAMES))
+        self.chosen.observe(self._lead, list(NAMES))
+        self.picked.observe(self._follow, list(PICKS))
         if explanation is not None:
             self.show(explanation)
 
     @classmethod
-    def of(cls, explanation: Explanation) -> Session:
-        """The session that all views of this explanation share."""
-        session = _sessions.get(explanation)
-        if session is None or session.comm is None:
-            session = _sessions[explanation] = cls(explanation)
-        return session
+    def of(cls, explanation: Explanation, picked: Selection | None = None) -> Session:
+        """The session of all views of this explanation that share this Selection.
+
+        Without one, the session of all views that were not given any.
+        """
+        for session in _sessions.get(explanation, []):
+            if session.picked is picked or (picked is None and not session.shared):
+                return session
+        return cls(explanation, picked)
 
     @property
     def explanation(self) -> Explanation | None:
@@ -73,40 +99,47 @@ class Session(anywidget.AnyWidget):
         self._explanation = weakref.ref(explanation)
         self._features = tuple(explanation.features.names)
         self._outputs = tuple(explanation.outputs)
-        _sessions.setdefault(explanation, self)
-        known = state["meta"]["responses"]
+        _sessions.setdefault(explanation, []).append(self)
+        known = [response["name"] for response in state["meta"]["responses"]]
         old = self.chosen
         keep = self.filled or bool(old.response or old.output)
-        names = {
-            "response": old.response
-            if any(old.response == response["name"] for response in known)
-            else explanation.response,
-            "output": old.output
-            if keep and old.output in (None, *self._outputs)
-            else self._name(self._outputs, state["meta"]["output"]),
-            "feature": old.feature if old.feature in self._features else None,
+        fits = keep and old.output in (None, *self._outputs)
+        shown = {
+            "response": old.response if old.response in known else explanation.response,
+            "output": old.output if fits else self._output(state["meta"]["output"]),
         }
         with self.hold_sync():
             for name, value in state.items():
                 setattr(self, name, value)
-            self.chosen.choose(**names)
+            self.chosen.choose(**shown, **self._here(anew=True))
             self._tell()
 
-    def check(self, name: str, value: str | int | None) -> str | None:
+    def check(self, name: str, value: Any) -> Any:
         """The value of a view's trait, or a sentence about what it may be.
 
         Raises:
-            ValueError: no such feature, output or response.
+            ValueError: no such feature, output, response or row.
+            TypeError: a row's label of another kind, or rows that are not a list.
         """
-        explanation = self.explanation
-        if explanation is None or (value is None and name == "feature"):
-            return None if value is None else str(value)
+        if name == "rows":
+            value = labels_of(value)
+        if value is None and name != "output":
+            return None
+        explanation, rows = self.explanation, self._rows
+        if explanation is None or rows is None:
+            return value if value is None or name in PICKS[1:] else str(value)
+        place = self.picked.places.get(name)
         if name == "feature":
             if value not in self._features:  # of namesakes, the first is meant
                 explanation.features.index(str(value))  # raises, naming near names
             return str(value)
+        if name == "rows":
+            brushed: Any = value
+            return tuple(rows.labels(rows.positions(brushed, place)))
+        if name in PICKS:
+            return rows.labels(np.array([rows.position(value, place)]))[0]
         if name == "output":
-            return self._name(self._outputs, wire.position(explanation, value))
+            return self._output(wire.position(explanation, value))
         known = wire.responses(explanation)
         if value not in known:
             raise ValueError(
@@ -126,71 +159,122 @@ class Session(anywidget.AnyWidget):
         if not self.views:
             self.close()
 
-    def _tell(self, _change: object = None) -> None:
-        """Tell the page what Python chose, unless that is what the page chose."""
-        names = tuple(getattr(self.chosen, name) for name in Selection.NAMES)
-        if not self.filled or names == self._names(self.selection):
-            return
-        response, output, feature = names
-        self.selection = {
-            "feature": _index(self._features, feature),
-            "output": 0 if len(self._outputs) == 1 else _index(self._outputs, output),
-            "response": response,
-            "client": "",
-            "seq": 0,
+    def close(self) -> None:
+        """Take the data from the page, and no more part in what is picked."""
+        with contextlib.suppress(ValueError):  # closed before
+            self.picked.unobserve(self._follow, list(PICKS))
+        if (explanation := self.explanation) is not None:
+            _sessions[explanation] = [one for one in _sessions[explanation] if one is not self]
+        super().close()
+
+    @property
+    def _rows(self) -> Rows | None:
+        explanation = self.explanation
+        return None if explanation is None else Rows(explanation)
+
+    def _here(self, *, anew: bool = False) -> dict[str, Any]:
+        """What this explanation has of what is picked; all of it before there is one."""
+        picked = {name: getattr(self.picked, name) for name in PICKS}
+        return {
+            name: value
+            if value is None or (value is getattr(self.chosen, name) and not anew)
+            else self._one_here(name, value)
+            for name, value in picked.items()
         }
 
-    def _names(self, selection: dict[str, Any]) -> tuple[str | None, ...]:
-        """Response, output and feature by name: several features may have the same one."""
-        if not selection:
-            return ()
-        return (
-            selection["response"],
-            self._name(self._outputs, selection["output"]),
-            self._name(self._features, selection["feature"]),
-        )
+    def _one_here(self, name: str, value: Any) -> Any:
+        if not self.filled:
+            return value
+        if name == "feature":
+            return value if value in self._features else None
+        rows = self._rows
+        if rows is None:
+            return value
+        place = self.picked.places.get(name)
+        if name == "rows":
+            return rows.known(value, place) or None
+        return rows.label(value, place)
 
-    @staticmethod
-    def _name(names: tuple[str, ...], position: int | None) -> str | None:
-        return None if position is None else names[position]
+    def _follow(self, _change: object) -> None:
+        """Something was picked, here or in another session."""
+        self.chosen.choose(**self._here())
 
-    def _receive(self, _: object, content: dict[str, Any], _buffers: object) -> None:
+    def _lead(self, _change: object) -> None:
+        """Something was chosen here: let others that share it follow, and the page."""
+        here = self._here()
+        new = {name: value for name in PICKS if (value := getattr(self.chosen, name)) != here[name]}
+        self.picked.choose(**new)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the page what was chosen, unless that is what the page chose."""
+        chosen = self.chosen.all
+        if not self.filled or chosen == self._told:
+            return
+        self._told = chosen
+        response, output, *picks = chosen
+        places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
+        # What this explanation does not have stands where it stood in another.
+        self.picked.places |= {
+            name: at
+            for name, at in places.items()
+            if at is not None or getattr(self.picked, name) is None
+        }
+        client, seq = author()
+        self.selection = {
+            **_packed(places),
+            "output": 0 if len(self._outputs) == 1 else _index(self._outputs, output),
+            "response": response,
+            "client": client,
+            "seq": seq,
+        }
+
+    def _place(self, name: str, value: Any) -> Any:
+        """Position in the names, or in X."""
+        place = self.picked.places.get(name)
+        rows = self._rows
+        if value is None:
+            return None
+        if name == "feature":
+            same = isinstance(place, int) and self._features[place : place + 1] == (value,)
+            return place if same else _index(self._features, value)
+        if rows is None:  # nothing is known of rows any longer
+            return place
+        return rows.positions(value, place) if name == "rows" else rows.position(value, place)
+
+    def _output(self, position: int | None) -> str | None:
+        return None if position is None else self._outputs[position]
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: list[Any]) -> None:
         # Messages may arrive on another thread, beside a running cell: nothing here is slow.
         kind = content.get("t")
         if kind == "select":
-            self._select(content)
-        elif kind == "slice":
-            self._answer(content)
+            self._select(content, buffers)
         elif kind == "again" and self.again is not None:
             self.again()
+        else:
+            answer(self, content, buffers)
 
-    def _select(self, message: dict[str, Any]) -> None:
-        selection = {
-            name: message.get(name) for name in ("feature", "output", "response", "client", "seq")
-        }
+    def _select(self, message: dict[str, Any], buffers: list[Any]) -> None:
+        places = {name: message.get(name) for name in PICKS[:-1]}
+        places["rows"] = None if message.get("rows") is None else positions_in(buffers)
+        shown = {name: message.get(name) for name in ("output", "response")}
+        told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
-            names = self._names(selection)
-        except (IndexError, TypeError):
+            chosen = {**shown, "output": _name(self._outputs, shown["output"])}
+            chosen["feature"] = _name(self._features, places["feature"])
+            if (rows := self._rows) is not None:
+                chosen |= {name: _label(rows, places[name]) for name in ("instance", "other")}
+                brushed = places["rows"]
+                chosen["rows"] = None if brushed is None else tuple(rows.labels(brushed)) or None
+        except (LookupError, TypeError):
             return  # of an explanation that has been replaced meanwhile
         # First the echo: `_tell` then finds the page knowing already.
-        self.selection = selection
-        self.chosen.choose(**dict(zip(Selection.NAMES, names, strict=True)))
-
-    def _answer(self, message: dict[str, Any]) -> None:
-        response, output = message.get("response", ""), message.get("output")
-        answer = {"t": "slice", "response": response, "output": output}
-        explanation = self.explanation
-        try:
-            if explanation is None:
-                raise ValueError(GONE)
-            self.check("response", response)
-            asked = explanation.with_response(response)
-            values = wire.importance(asked, output)
-            answer["question"] = wire.question(asked, output)
-        except (ValueError, TypeError) as error:
-            self.send({**answer, "error": str(error)})
-        else:
-            self.send(answer, [values.tobytes()])
+        self.picked.places |= places
+        self.selection = {**_packed(places), **shown, **told}
+        self._told = tuple(chosen.get(name, getattr(self.chosen, name)) for name in NAMES)
+        with by(str(told["client"]), int(told["seq"] or 0)):
+            self.chosen.choose(**chosen)
 
 
 def route_by_sender(widget: anywidget.AnyWidget) -> None:
@@ -205,5 +289,26 @@ def route_by_sender(widget: anywidget.AnyWidget) -> None:
             comm._reply_subshell_for = None
 
 
+def _packed(places: dict[str, Any]) -> dict[str, Any]:
+    rows = places["rows"]
+    return {**places, "rows": None if rows is None else wire.packed(rows.astype("<u4"))}
+
+
 def _index(names: tuple[str, ...], name: str | None) -> int | None:
     return names.index(name) if name in names else None
+
+
+def _name(names: tuple[str, ...], position: int | None) -> str | None:
+    if position is None:
+        return None
+    if position < 0:
+        raise LookupError(position)
+    return names[position]
+
+
+def _label(rows: Rows, position: int | None) -> object:
+    if position is None:
+        return None
+    if isinstance(position, bool) or not isinstance(position, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("a position is a number")
+    return rows.labels(np.array([position]))[0]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
 from nbexplain.notebook import wire
-from nbexplain.notebook.widgets.selection import Selection
+from nbexplain.notebook.widgets.running import Run
+from nbexplain.notebook.widgets.selection import NAMES, Selection
 from nbexplain.notebook.widgets.session import Session, route_by_sender
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
+    from nbexplain.notebook.report import Part
 
 
 class View(anywidget.AnyWidget):
@@ -21,14 +25,31 @@ class View(anywidget.AnyWidget):
     Views of one explanation share what is chosen, in the page and here. The traits below can be
     observed, set and linked; they follow clicks at once when the kernel is free.
 
+    Args:
+        explanation: what `nbx.explain` returned; None leaves the view empty until `explain`.
+        selection: an `nbx.Selection` that this view shares what is picked with; without one, all
+            views of an explanation share.
+        hold: whether the view keeps the explanation alive.
+        **traits: any of those below to begin with, and `layout`.
+
     Attributes:
         feature: name of the picked feature, or None.
+        instance: label of the picked row (of the frame's index, else its position), or None.
+        other: label of a second row, to compare with the first, or None.
+        rows: labels of the brushed rows, a tuple, or None. Any list of labels can be set.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
-        explanation: what is shown, or None.
+
+    Raises:
+        ValueError: a trait is given a feature, row, output or response that there is not.
+        TypeError: an option that views do not have.
+        FileNotFoundError: in a checkout whose front end was not built.
     """
 
     feature = traitlets.Unicode(None, allow_none=True)
+    instance = traitlets.Any(None, allow_none=True)
+    other = traitlets.Any(None, allow_none=True)
+    rows = traitlets.Any(None, allow_none=True)
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
 
@@ -41,22 +62,33 @@ class View(anywidget.AnyWidget):
     _static = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, explanation: Explanation | None = None, *, hold: bool = True, **traits: Any
+        self,
+        explanation: Explanation | None = None,
+        *,
+        selection: Selection | None = None,
+        hold: bool = True,
+        **traits: Any,
     ) -> None:
         self._links: list[traitlets.link] = []
         self._held = explanation if hold else None
-        session = Session() if explanation is None else Session.of(explanation)
+        self._given = selection
+        if not isinstance(selection, (Selection, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"selection={selection!r} is not an nbx.Selection.")
         layout = {name: traits.pop(name) for name in ("layout", "tooltip") if name in traits}
+        if unknown := [name for name in traits if name not in NAMES]:
+            raise TypeError(
+                f"{type(self).__name__} has no option {unknown[0]!r}: "
+                f"{', '.join(sorted(NAMES))}, selection and layout can be given."
+            )
+        if explanation is None:
+            session = Session(picked=selection)
+        else:
+            session = Session.of(explanation, selection)
         super().__init__(_esm=wire.bundle("view"), _kind=self.KIND, **layout)
         self._static = str(self.model_id)
         route_by_sender(self)
         self._join(session)
         for name, value in traits.items():
-            if name not in Selection.NAMES:
-                raise TypeError(
-                    f"{type(self).__name__} has no option {name!r}: "
-                    "feature, output, response and layout can be given."
-                )
             setattr(self, name, value)
 
     @property
@@ -64,11 +96,77 @@ class View(anywidget.AnyWidget):
         """What is shown, or None."""
         return self._held if self._held is not None else self._session.explanation
 
-    @traitlets.validate("feature", "output", "response")
-    def _known(self, proposal: Any) -> str | None:
-        if self._session is None:  # while it is being made
-            return proposal["value"]
-        return self._session.check(proposal["trait"].name, proposal["value"])
+    @property
+    def selection(self) -> Selection:
+        """What is picked, for other views to share: `nbx.LocalBars(ex, selection=view.selection)`.
+
+        >>> import torch, nbexplain as nbx
+        >>> bars = nbx.ImportanceBars(nbx.explain(torch.nn.Linear(2, 1), torch.eye(2)))
+        >>> bars.feature = "x1"
+        >>> bars.selection
+        Selection(feature='x1')
+        >>> bars.close()
+        """
+        return self._session.picked
+
+    def explain(
+        self, model: object, X: object, y: object | None = None, **options: Any
+    ) -> Explanation:
+        """`nbx.explain(model, X, y, **options)`, its progress and its result shown here.
+
+        An error is shown too, with a way to try again, and comes through.
+
+        >>> import torch, nbexplain as nbx
+        >>> bars = nbx.ImportanceBars()
+        >>> ex = bars.explain(torch.nn.Linear(2, 1), torch.eye(2))
+        >>> bars.explanation is ex
+        True
+        >>> bars.close()
+        """
+        if self._session.filled:  # others may be looking at it
+            self._held = None
+            self._join(Session(picked=self._given))
+        self._held = Run(self._session, self._keep).explain(model, X, y, options)
+        return self._held
+
+    def save_html(self, path: str | Path) -> None:
+        """Write one file that shows this view as it is, without a kernel and with the network off.
+
+        What is chosen stays so, and everything in the page goes on being linked.
+
+        Args:
+            path: the file to write; an existing one is replaced.
+
+        Raises:
+            ValueError: there is nothing to show yet.
+            OSError: the file cannot be written.
+        """
+        from nbexplain.notebook.report import save_html
+
+        part = self.part()
+        save_html(path, {part.explanation.title: part})
+
+    def part(self) -> Part:
+        """This view as a part of a page that `nbexplain.notebook.report.save_html` writes.
+
+        Raises:
+            ValueError: there is nothing to show yet.
+        """
+        from nbexplain.notebook.report import Part
+
+        explanation = self.explanation
+        if explanation is None:
+            raise ValueError("This view is empty: give it an explanation, or call its explain().")
+        session = self._session
+        return Part(explanation, self.KIND, dict(session.selection), session.picked.key)
+
+    @traitlets.validate(*NAMES)
+    def _known(self, proposal: Any) -> Any:
+        name, value = proposal["trait"].name, proposal["value"]
+        # While it is being made, or when it follows what was checked already.
+        if self._session is None or value is getattr(self._session.chosen, name):
+            return value
+        return self._session.check(name, value)
 
     def _join(self, session: Session) -> None:
         """Show this session, and take part in what is chosen there."""
@@ -78,9 +176,10 @@ class View(anywidget.AnyWidget):
         session.views.add(self)
         if left is not None:
             left.leave(self)
-        self._links = [
-            traitlets.link((session.chosen, name), (self, name)) for name in Selection.NAMES
-        ]
+        self._links = [traitlets.link((session.chosen, name), (self, name)) for name in NAMES]
+
+    def _keep(self, explanation: Explanation) -> None:
+        self._held = explanation
 
     def close(self) -> None:
         """Take the view from the page; the data goes with the last view of it."""

@@ -1,0 +1,170 @@
+"""What a page asks of an explanation, and what it is answered (see `PROTOCOL.md`).
+
+Messages may arrive on another thread, beside a running cell: what is here takes NumPy on what is
+at hand. Only a row that was not kept takes the model, which waits until no cell runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nbexplain.engine.accumulators import Sums
+from nbexplain.engine.importances import importances
+from nbexplain.engine.responses import chain
+from nbexplain.engine.swept import CHUNK
+from nbexplain.explanation.origin import Row
+from nbexplain.notebook import wire
+from nbexplain.notebook.instances import single, weights
+from nbexplain.notebook.rows import Rows
+from nbexplain.notebook.widgets.running import sentence, when_free
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+
+GONE = "This explanation is no longer in the kernel's memory: run its cell again."
+
+Content = dict[str, Any]
+Answer = tuple[Content, list[Any]]
+
+
+class Asked(Protocol):
+    """What a session is to its messages."""
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """What is shown."""
+        ...
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of a trait, or a sentence about what it may be."""
+        ...
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to the page."""
+        ...
+
+
+def answer(session: Asked, content: Content, buffers: list[Any]) -> None:
+    """Answer a message, in a sentence where it cannot be; others are ignored."""
+    kind = content.get("t")
+    if kind == "row":
+        _row(session, content)
+    elif (found := _ANSWERS.get(str(kind))) is not None:
+        keys = ("t", *found[1])
+        told = {key: content.get(key) for key in keys}
+        _send(session, told, lambda explanation: found[0](session, explanation, content, buffers))
+
+
+def positions_in(buffers: list[Any]) -> NDArray[np.int64]:
+    """The positions of rows that a message carries."""
+    return np.frombuffer(buffers[0], "<u4").astype(np.int64) if buffers else np.zeros(0, np.int64)
+
+
+def _send(session: Asked, told: Content, found: Callable[[Explanation], Answer]) -> None:
+    explanation = session.explanation
+    try:
+        if explanation is None:
+            raise ValueError(GONE)
+        content, buffers = found(explanation)
+    except Exception as error:
+        session.send({**told, "error": sentence(error)})
+    else:
+        session.send({**told, **content}, buffers)
+
+
+def _slice(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
+    response, output = session.check("response", content.get("response")), content.get("output")
+    asked = explanation.with_response(response)
+    values = wire.importance(asked, output)
+    return {"question": wire.question(asked, output)}, [values.tobytes()]
+
+
+def _instances(_: object, explanation: Explanation, *__: object) -> Answer:
+    return wire.rows_message(explanation)
+
+
+def _find(_: object, explanation: Explanation, content: Content, *__: object) -> Answer:
+    return {"row": Rows(explanation).find(str(content.get("label")))}, []
+
+
+def _subset(
+    session: Asked, explanation: Explanation, content: Content, buffers: list[Any]
+) -> Answer:
+    """Shares over the kept ones of some rows."""
+    response, output = session.check("response", content.get("response")), content.get("output")
+    asked, swept = explanation.asked.switch(response), explanation.swept
+    column = asked.column(output)
+    counted = weights(explanation)
+    if column is not None:
+        counted = np.zeros_like(counted)
+        counted[column] = 1
+    (places,) = np.nonzero(np.isin(swept.sample.positions, positions_in(buffers)))
+    sample, total = swept.sample, None
+    for start in range(0, len(places), CHUNK):
+        rows = torch.from_numpy(places[start : start + CHUNK])
+        outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
+        sums = Sums.of(chain(outputs, jacobian, asked.kind, response), 0)
+        total = sums if total is None else total.merge(sums)
+    if total is None:
+        share = np.full(len(explanation.features), np.nan)
+    else:
+        features, scaling = explanation.features, explanation.scaling
+        share = importances(total, features, scaling, counted, explanation.confidence).share
+    return {"rows": len(places)}, [single(share).tobytes()]
+
+
+_ANSWERS: Mapping[str, tuple[Callable[..., Answer], tuple[str, ...]]] = {
+    "slice": (_slice, ("response", "output")),
+    "instances": (_instances, ()),
+    "find": (_find, ("label",)),
+    "subset": (_subset, ("id",)),
+}
+
+
+def _row(session: Asked, content: Content) -> None:
+    """A kept row at once, any other once no cell runs."""
+    position: Any = content.get("row")
+    told = {"t": "row", "row": position}
+
+    def found(explanation: Explanation) -> Answer:
+        row = Rows(explanation).kept(position)
+        if row is None:
+            if explanation.origin is None:
+                raise ValueError(
+                    "This row was not kept, and X and the model are no longer at hand: call "
+                    "nbx.explain again, with keep= for more rows."
+                )
+            row = explanation.origin.row(position)
+        return _told(explanation, position, row)
+
+    if isinstance(position, int) and _waits(session.explanation, position):
+        when_free(lambda: _send(session, told, found))
+    elif isinstance(position, int):
+        _send(session, told, found)
+
+
+def _waits(explanation: Explanation | None, position: int) -> bool:
+    """Whether this row takes the model."""
+    if explanation is None or explanation.origin is None:
+        return False
+    return Rows(explanation).kept(position) is None
+
+
+def _told(explanation: Explanation, position: int, row: Row) -> Answer:
+    features = explanation.features
+    values = row.values.reshape(-1).double().numpy()
+    named: dict[str, str] = {}
+    for name, members in features.groups.items():
+        on = [member for member in members if values[features.columns.index(member)] != 0]
+        if features.kind == "table" and len(on) == 1:
+            named[str(features.index(name))] = wire.text(on[0])
+    (label,) = Rows(explanation).labels(np.array([position]))
+    outputs = row.outputs[0].float().numpy()
+    jacobian = explanation.scaled(row.jacobian)
+    content: Content = {"label": wire.text(label), "target": None, "named": named}
+    return content, [single(array).tobytes() for array in (outputs, jacobian, values)]

@@ -1,0 +1,64 @@
+"""The views: each shows an explanation in its way, and shares what is chosen with the others."""
+
+from __future__ import annotations
+
+from nbexplain.notebook.widgets.view import View
+
+
+class Explorer(View):
+    """Importance bars, instance picker and the picked row, linked: an explanation's live form.
+
+    >>> import torch, nbexplain as nbx
+    >>> ex = nbx.explain(torch.nn.Linear(3, 1), torch.eye(3))
+    >>> explorer = nbx.Explorer(ex, instance=2)
+    >>> explorer.feature = "x1"
+    >>> explorer.instance, explorer.feature, explorer.output
+    (2, 'x1', 'y0')
+    >>> explorer.close()
+    """
+
+    KIND = "explorer"
+
+
+class ImportanceBars(View):
+    """Features ranked by importance, with intervals (row sampling), directions and the 90 % line.
+
+    While rows are brushed, the shares over these rows stand beside those over all.
+
+    >>> import torch, nbexplain as nbx
+    >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    >>> bars = nbx.ImportanceBars(ex, feature="x1")
+    >>> bars.feature, bars.output
+    ('x1', 'y0')
+    >>> bars.close()
+    """
+
+    KIND = "importance"
+
+
+class InstancePicker(View):
+    """The rows, each a mark: hover, click and brush them, or search one by its label.
+
+    >>> import torch, nbexplain as nbx
+    >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    >>> picker = nbx.InstancePicker(ex, rows=[0, 1])
+    >>> picker.rows
+    (0, 1)
+    >>> picker.close()
+    """
+
+    KIND = "instances"
+
+
+class LocalBars(View):
+    """The picked row: its values, what the response at it is sensitive to, and a second beside it.
+
+    >>> import torch, nbexplain as nbx
+    >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    >>> local = nbx.LocalBars(ex, instance=0, other=1)
+    >>> local.instance, local.other
+    (0, 1)
+    >>> local.close()
+    """
+
+    KIND = "local"
