@@ -20,55 +20,53 @@ export const DEBOUNCE = 100;
 export const MOST_DELAY = 250;
 
 export function connect(model: AnyModel, signal: AbortSignal): FedStore {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let since = 0;
-  const send = (message: FromPage, rows?: Uint32Array) =>
+  const send = (message: FromPage, rows?: Uint32Array | null) =>
     rows ? model.send(message, undefined, [bytes(rows)]) : model.send(message);
+  const [choices, subsets] = [delayed(signal), delayed(signal)];
 
   const store = createStore(
     {
-      onChoice({ rows, ...choice }: Choice, seq) {
-        const now = Date.now();
-        if (timer === undefined) since = now;
-        clearTimeout(timer);
-        const later = Math.max(0, Math.min(DEBOUNCE, since + MOST_DELAY - now));
-        timer = setTimeout(() => {
-          timer = undefined;
+      onChoice: ({ rows, ...choice }: Choice, seq) =>
+        choices(() => {
           const { client } = store.link;
-          send(
-            { t: "select", ...choice, rows: rows?.length ?? null, client, seq },
-            rows ?? undefined,
-          );
-        }, later);
-      },
+          send({ t: "select", ...choice, rows: rows?.length ?? null, client, seq }, rows);
+        }),
       request: (shown) => send({ t: "slice", ...shown }),
       instances: () => send({ t: "instances" }),
       row: (row) => send({ t: "row", row }),
       find: (label) => send({ t: "find", label }),
-      subset: (shown, rows, id) => send({ t: "subset", ...shown, id, rows: rows.length }, rows),
+      subset: (shown, rows, id) =>
+        subsets(() => send({ t: "subset", ...shown, id, rows: rows.length }, rows)),
       again: () => send({ t: "again" }),
     },
     model.get("_link") as string | undefined,
     signal,
   );
 
-  const load = () => store.load(read(model));
   // Python sets these together; hosts tell of them one by one.
-  let scheduled = false;
-  const reload = () => {
+  let [data, choice, scheduled] = [false, false, false];
+  const schedule = () => {
     if (scheduled) return;
     scheduled = true;
     queueMicrotask(() => {
-      scheduled = false;
-      if (!signal.aborted) load();
+      // New data alone do not undo what was chosen here, of which Python may not know yet.
+      if (data && !signal.aborted) store.load(read(model, choice));
+      data = choice = scheduled = false;
     });
+  };
+  const reload = () => {
+    data = true;
+    schedule();
   };
   const follow = () => {
     const selection = model.get("selection") as Partial<Selection> | undefined;
     const { client, seq } = store.link;
     const overtaken = selection?.client === client && (selection.seq ?? 0) < seq;
+    if (!selection?.response || overtaken) return;
+    choice = true;
+    schedule();
     // What arrives together with new data is read with it.
-    if (selection?.response && !overtaken && !scheduled) store.follow(selection as Selection);
+    if (!data) store.follow(selection as Selection);
   };
   const report = () => store.report(model.get("status") as Status);
   const receive = (message: ToPage, buffers: DataView[]) => {
@@ -92,16 +90,34 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
   signal.addEventListener(
     "abort",
     () => {
-      clearTimeout(timer);
       for (const [name, handler] of handlers) model.off(name, handler as () => void);
     },
     { once: true },
   );
-  load();
+  store.load(read(model, true));
   return store;
 }
 
-function read(model: AnyModel): State {
+/** Runs the last of several calls: soon after it, and while they do not end, now and then. */
+function delayed(signal: AbortSignal): (call: () => void) => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let since = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return (call) => {
+    const now = Date.now();
+    if (timer === undefined) since = now;
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        call();
+      },
+      Math.max(0, Math.min(DEBOUNCE, since + MOST_DELAY - now)),
+    );
+  };
+}
+
+function read(model: AnyModel, chosen: boolean): State {
   const get = <K extends keyof State>(name: K) => model.get(name) as State[K];
   return {
     _proto: get("_proto"),
@@ -110,7 +126,7 @@ function read(model: AnyModel): State {
     names: get("names"),
     importance: get("importance"),
     instances: get("instances") ?? {},
-    selection: get("selection") ?? {},
+    selection: (chosen && get("selection")) || {},
   };
 }
 
@@ -135,14 +151,18 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   } else if (message.t === "row") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
     const { row, label, target, named } = message;
+    const [outputs, jacobian, values] = [floats(0), floats(1), floats(2)];
+    const owners = unpack(data(3, "<u4", values.length), "<u4");
+    if (jacobian.length !== outputs.length * values.length)
+      throw new Error("The kernel's answer is not whole.");
     store.receiveRow({
       row,
       label,
       target: typeof target === "number" ? [target] : target,
-      outputs: floats(0),
-      jacobian: floats(1),
-      values: floats(2),
-      owners: unpack(data(3, "<u4", (buffers[3]?.byteLength ?? 0) / 4), "<u4"),
+      outputs,
+      jacobian,
+      values,
+      owners,
       named: new Map(Object.entries(named).map(([feature, name]) => [Number(feature), name])),
     });
   }

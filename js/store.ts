@@ -6,6 +6,8 @@ import { local, type Local } from "./local.js";
 import { rank, type Ranking } from "./ranking.js";
 import {
   key,
+  packed,
+  packedSlices,
   PROTOCOL,
   slice as unpackedSlice,
   slices as unpackedSlices,
@@ -119,13 +121,15 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
   const search = signal<{ label: string; wait?: Wait } | null>(null);
   const answered = signal<{ of: Subset; share: Float32Array; held: number } | null>(null);
-  let wanted = false;
+  let [wanted, asked] = [false, false];
   let loaded: State | null = null;
 
   const known = computed(() => {
     const [here, brushed, all] = [instances.value, rows.value, slice.value];
     if (!here || !brushed || !all) return null;
-    return here.subset(here.places(brushed), shown.value, all.share);
+    const places = here.places(brushed);
+    const found = here.subset(places, shown.value, all.share);
+    return places.length < brushed.length ? { ...found, partial: true } : found;
   });
   let subsets = 0;
   const ask = () => {
@@ -225,16 +229,24 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       host?.find(wanted);
     },
     want() {
-      if (wanted || !host || !instances.peek()?.state.more) return;
       wanted = true;
-      host.instances();
+      if (asked || !instances.peek()?.state.more) return;
+      asked = true;
+      host?.instances();
     },
     again: () => host?.again(),
-    saved: () => ({
-      ...loaded!,
-      instances: instances.peek()?.state ?? {},
-      selection: { ...chosen(), rows: null, client: "", seq: 0 },
-    }),
+    saved() {
+      const { slices: infos, importance } = packedSlices([...slices.peek().values()]);
+      const { rows: brushed, ...picked } = chosen();
+      const selection = { ...picked, rows: brushed && packed(brushed, brushed.length) };
+      return {
+        ...loaded!,
+        ...(meta.peek() && { meta: { ...meta.peek()!, slices: infos }, importance }),
+        instances: instances.peek()?.state ?? {},
+        selection: { ...selection, client: "", seq: 0 },
+        ...(linkKey && { _link: linkKey }),
+      };
+    },
     follow(selection) {
       batch(() => {
         show(selection);
@@ -273,11 +285,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           const selection = state.selection;
           if (selection && "response" in selection && selection.response)
             this.follow(selection as Selection);
-          else if (next) show({ output: next.output, response: next.response });
-          if (wanted) {
-            wanted = false;
-            this.want();
-          }
+          else if (next) show(fits(shown.peek(), next) ? shown.peek() : next);
+          asked = false;
+          if (wanted) this.want();
         } catch (error) {
           meta.value = null;
           status.value = { state: "error", message: (error as Error).message };
@@ -318,6 +328,11 @@ const OUTDATED =
   "This page has an older nbexplain than the kernel: save the notebook and reload the page.";
 const UNATTENDED = "This is not in the saved page: run the cell again to see it.";
 const NOT_HERE = "No row in the saved page has this label.";
+
+/** Whether an explanation has what was shown of another. */
+const fits = ({ output, response }: Shown, { outputs, responses }: Meta): boolean =>
+  (output === null ? outputs.length > 1 : output < outputs.length) &&
+  responses.some(({ name }) => name === response);
 
 /** The place of the picked feature here: the same place if it has the name, else the first. */
 function placeOf({ feature }: Linked, names: string[]): number | null {

@@ -1,5 +1,5 @@
 /** Rows of X as Python would send them: a smooth, made-up network on made-up inputs. */
-import type { InstancesState, Kind, Packed, State } from "../wire.js";
+import { packed, type InstancesState, type Kind, type Packed, type State } from "../wire.js";
 
 interface Sketch {
   rows: number;
@@ -84,11 +84,6 @@ export function withRows(state: State, sketch: Sketch): State {
     more,
   };
   return { ...state, instances };
-}
-
-function packed(array: Float32Array | Uint32Array, ...shape: number[]): Packed {
-  const dtype = array instanceof Float32Array ? "<f4" : "<u4";
-  return { dtype, shape, data: new Uint8Array(array.buffer) };
 }
 
 /** Normal draws that are the same on every machine: mulberry32 and Box-Muller. */

@@ -3,12 +3,17 @@ import type { AnyModel } from "@anywidget/types";
 
 export class FakeModel {
   readonly sent: { t: string; [key: string]: unknown }[] = [];
+  /** Of each message, the positions that its buffers hold. */
+  readonly rows: (number[] | null)[] = [];
   readonly handlers = new Map<string, Set<(...args: unknown[]) => void>>();
 
   constructor(private state: Record<string, unknown>) {}
 
   get = (name: string) => this.state[name];
-  send = (message: never) => void this.sent.push(message);
+  send = (message: never, _callbacks?: unknown, buffers?: ArrayBuffer[]) => {
+    this.sent.push(message);
+    this.rows.push(buffers ? Array.from(new Uint32Array(buffers[0]!)) : null);
+  };
   on(name: string, handler: (...args: unknown[]) => void) {
     if (!this.handlers.has(name)) this.handlers.set(name, new Set());
     this.handlers.get(name)!.add(handler);

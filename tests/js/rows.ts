@@ -1,7 +1,7 @@
 /** Rows of X from plain numbers, as Python would send them. */
 import { state } from "../../js/demo/fixtures.js";
 import { Instances } from "../../js/instances.js";
-import type { InstancesState, Kind, Packed, State } from "../../js/wire.js";
+import { packed, type InstancesState, type Kind, type State } from "../../js/wire.js";
 
 export interface Rows {
   /** `[rows][outputs]`. */
@@ -120,9 +120,11 @@ export const TWO: Rows = {
 const floats = (numbers: number[], ...shape: number[]) =>
   packed(Float32Array.from(numbers), ...shape);
 
-export function packed(array: Float32Array | Uint32Array, ...shape: number[]): Packed {
-  const dtype = array instanceof Float32Array ? "<f4" : "<u4";
-  return { dtype, shape, data: new Uint8Array(array.buffer) };
+/** A state as it is written in a saved page: parsed JSON, with bytes as `{"base64": "…"}`. */
+export function encoded(value: unknown): unknown {
+  const written = (_: string, part: unknown) =>
+    part instanceof Uint8Array ? { base64: Buffer.from(part).toString("base64") } : part;
+  return JSON.parse(JSON.stringify(value, written));
 }
 
 /** Float32 numbers as they are written: to six digits, NaN as null. */
