@@ -12,7 +12,12 @@ export interface Option<V> {
 
 interface Props<V> {
   label: string;
-  hook: "output" | "response";
+  /** Ending of the options' data attribute. */
+  hook: string;
+  /** What the options are, where the label does not say so. */
+  plural?: string;
+  /** Whether the label is not shown. */
+  quiet?: boolean;
   options: Option<V>[];
   value: V;
   onChoose(value: V): void;
@@ -40,7 +45,9 @@ export function Segments<V>({ label, hook, options, value, onChoose }: Props<V>)
   );
 }
 
-export function Menu<V>({ label, hook, options, value, onChoose }: Props<V>) {
+export function Menu<V>(props: Props<V>) {
+  const { label, hook, options, value, onChoose } = props;
+  const plural = props.plural ?? `${label.toLowerCase()}s`;
   const id = useUnique();
   const open = useSignal(false);
   const query = useSignal("");
@@ -112,7 +119,7 @@ export function Menu<V>({ label, hook, options, value, onChoose }: Props<V>) {
   };
   return (
     <div class="nbx-menu" ref={box}>
-      <span class="nbx-muted" id={`${id}-label`}>
+      <span class={props.quiet ? "nbx-hidden" : "nbx-muted"} id={`${id}-label`}>
         {label}
       </span>
       <button
@@ -135,8 +142,8 @@ export function Menu<V>({ label, hook, options, value, onChoose }: Props<V>) {
             ref={search}
             role="combobox"
             aria-expanded="true"
-            aria-label={`Search ${label.toLowerCase()}s`}
-            placeholder={`Search ${options.length - 1} ${label.toLowerCase()}s`}
+            aria-label={`Search ${plural}`}
+            placeholder={`Search ${options.length - 1} ${plural}`}
             value={query}
             onInput={(event) => {
               query.value = event.currentTarget.value;
@@ -149,7 +156,7 @@ export function Menu<V>({ label, hook, options, value, onChoose }: Props<V>) {
           ref={list}
           id={`${id}-list`}
           role="listbox"
-          aria-label={`${label}s`}
+          aria-label={props.plural ? label : `${label}s`}
           tabIndex={searchable ? -1 : 0}
           {...(searchable ? {} : pointing)}
         >

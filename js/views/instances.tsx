@@ -1,6 +1,168 @@
-/** The rows of X that are in the page, to hover, pick and brush. */
+/** The rows of X that are in the page, to hover, pick, compare and brush. */
+import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { gradient } from "../canvas/colours.js";
+import { usePaper } from "../canvas/paper.js";
+import { count, counted } from "../format.js";
+import type { Store } from "../store.js";
+import type { Shown } from "../wire.js";
+import { Segments } from "./choose.js";
+import { Beeswarm } from "./instances/beeswarm.js";
+import { useBrush } from "./instances/brush.js";
+import { Chip, ColourLegend, Ramp, Search } from "./instances/head.js";
+import { listed, type List, type Sorting } from "./instances/orders.js";
+import { painted as paintedBy } from "./instances/painted.js";
+import { Plot } from "./instances/plot.js";
+import {
+  columns as columnsOf,
+  type Axis,
+  type Colour,
+  type Scene,
+} from "./instances/quantities.js";
+import { Behind, Rows } from "./instances/rows.js";
 import type { ViewProps } from "./panel.js";
 
-export function Instances({ store }: ViewProps) {
-  return <section class="nbx-instances">{store.instances.value?.count}</section>;
+type Mode = "plot" | "beeswarm" | "table";
+
+const MODES: { value: Mode; label: string }[] = [
+  { value: "plot", label: "Plot" },
+  { value: "beeswarm", label: "Beeswarm" },
+  { value: "table", label: "Table" },
+];
+const LISTS: { value: List; label: string }[] = [
+  { value: "all", label: "All rows" },
+  { value: "errors", label: "Largest errors" },
+  { value: "typical", label: "Most typical" },
+];
+
+export function Instances(props: ViewProps) {
+  const { store } = props;
+  useEffect(() => store.want(), []);
+  if (!store.instances.value?.count)
+    return (
+      <section class="nbx-instances">
+        <h4>Instances</h4>
+        <p class="nbx-wait">This explanation keeps no rows.</p>
+      </section>
+    );
+  return <Picker {...props} />;
+}
+
+function Picker({ store, root }: ViewProps) {
+  const section = useRef<HTMLElement>(null);
+  const width = useSignal(480);
+  const mode = useSignal<Mode>("plot");
+  const colour = useSignal<Colour>("attribution");
+  const asked = useSignal<[Axis, Axis] | null>(null);
+  const list = useSignal<List>("all");
+  const sorting = useSignal<Sorting | null>(null);
+  const paper = usePaper(root);
+  const brush = useBrush(store);
+  const shown = useShown(store);
+
+  const ground = useComputed((): Scene => ({
+    here: store.instances.value!,
+    meta: store.meta.value!,
+    names: store.names.value,
+    shown: shown.value,
+    feature: null,
+  }));
+  const feature = useComputed(() => store.feature.value ?? first(store, ground.value));
+  const scene = useComputed((): Scene => ({ ...ground.value, feature: feature.value }));
+  const columns = useComputed(() => columnsOf(scene.value));
+  const painted = useComputed(() => paintedBy(scene.value, colour.value));
+  const axes = useComputed(() => asked.value ?? usual(ground.value, first(store, ground.value)));
+  const order = useComputed(() =>
+    listed(ground.value, columns.value, brush.mask.value, list.value, sorting.value),
+  );
+
+  useLayoutEffect(() => {
+    const measure = () => {
+      const now = section.current!.clientWidth;
+      if (now > 0) width.value = now;
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(section.current!);
+    return () => observer.disconnect();
+  }, []);
+
+  const here = store.instances.value!;
+  const { rows } = store.meta.value!;
+  const shared = { store, ground, scene, brush, paper, columns, width };
+  return (
+    <section class="nbx-instances" ref={section}>
+      <div class="nbx-bar-head">
+        <h4>Instances</h4>
+        <span class="nbx-muted">
+          {here.count < rows
+            ? `${count(here.count)} of ${counted(rows, "row")}`
+            : counted(rows, "row")}
+        </span>
+        <Chip store={store} brush={brush} />
+        <Segments
+          label="Show instances as"
+          hook="mode"
+          options={MODES.map((option) => ({ ...option, name: option.value }))}
+          value={mode.value}
+          onChoose={(value: Mode) => (mode.value = value)}
+        />
+        <Search store={store} />
+      </div>
+      <div class="nbx-bar-head nbx-sub">
+        {mode.value === "plot" && <ColourLegend {...shared} painted={painted} colour={colour} />}
+        {mode.value === "beeswarm" && (
+          <div class="nbx-colour">
+            <span class="nbx-muted">value of the feature</span>
+            <Ramp low="low" high="high" background={gradient(paper.value.theme, "size")} />
+          </div>
+        )}
+        {mode.value === "table" && (
+          <Segments
+            label="Rows"
+            hook="list"
+            options={LISTS.filter(({ value }) => value !== "errors" || here.targeted).map(
+              (option) => ({
+                ...option,
+                name: option.value,
+              }),
+            )}
+            value={list.value}
+            onChoose={(value: List) => {
+              sorting.value = null;
+              list.value = value;
+            }}
+          />
+        )}
+      </div>
+      {mode.value === "plot" && <Plot {...shared} painted={painted} axes={axes} asked={asked} />}
+      {mode.value === "beeswarm" && <Beeswarm {...shared} />}
+      {mode.value === "table" && <Rows {...shared} order={order} sorting={sorting} />}
+      {mode.value !== "table" && <Behind {...shared} order={order} />}
+    </section>
+  );
+}
+
+/** The shown output and response; another object only where they are others. */
+function useShown(store: Store): ReadonlySignal<Shown> {
+  const last = useRef(store.shown.peek());
+  return useComputed(() => {
+    const { output, response } = store.shown.value;
+    const same = last.current.output === output && last.current.response === response;
+    return same ? last.current : (last.current = { output, response });
+  });
+}
+
+/** The leading feature that has a sign: what is shown of features before one is picked. */
+function first(store: Store, { here }: Scene): number | null {
+  const order = store.ranking.value?.order ?? [];
+  const known = new Set(here.leading);
+  return order.find((feature) => known.has(feature) && here.single(feature)) ?? order[0] ?? null;
+}
+
+/** What the data lets be compared, until the user says otherwise. */
+function usual({ here }: Scene, feature: number | null): [Axis, Axis] {
+  const { classifier } = here.state;
+  if (here.targeted) return ["prediction", classifier ? "classes" : "target"];
+  return [feature !== null && here.single(feature) ? feature : "prediction", "prediction"];
 }

@@ -1,0 +1,171 @@
+/** What axes, colours and columns show of rows: numbers by place, and how they are called. */
+import { chance, decimals, effects, MISSING, number, printable } from "../../format.js";
+import type { Instances } from "../../instances.js";
+import { extent } from "../../scales.js";
+import type { Meta, Shown } from "../../wire.js";
+import { className, responseOf } from "../../words.js";
+
+/** What an axis shows; a number is a feature's position. "classes" are bands, one a true class. */
+export type Axis = "prediction" | "target" | "error" | "classes" | "attribution" | number;
+export type Colour = "attribution" | "classes" | "error";
+
+/** All that quantities are read from. */
+export interface Scene {
+  here: Instances;
+  meta: Meta;
+  names: string[];
+  shown: Shown;
+  /** The feature that colours and columns are about; null where there is none. */
+  feature: number | null;
+}
+
+export function values({ here, shown, feature }: Scene, axis: Axis | Colour): Float32Array {
+  if (axis === "prediction") return here.predictions(shown);
+  if (axis === "error") return here.errors(shown.output);
+  if (axis === "attribution")
+    return feature === null
+      ? new Float32Array(here.count).fill(NaN)
+      : here.attributions(feature, shown);
+  if (typeof axis === "number") return here.valuesOf(axis);
+  return new Float32Array(here.count).map((_, i) => here.target(i, shown.output));
+}
+
+export function title(scene: Scene, axis: Axis): string {
+  const { here, names, feature } = scene;
+  const { classifier } = here.state;
+  if (typeof axis === "number") return printable(names[axis]!);
+  if (axis === "attribution") return `attribution of ${printable(names[feature ?? -1] ?? "")}`;
+  if (axis === "prediction") return classifier ? response(scene) : `predicted ${response(scene)}`;
+  if (axis === "error") return classifier ? "1 − P(true class)" : "predicted − true";
+  return axis === "classes" ? "true class" : `true ${response(scene)}`;
+}
+
+function response({ here, meta, shown }: Scene): string {
+  const { columns, classifier } = here.state;
+  const all =
+    shown.output !== null ? [columns[shown.output]!] : classifier ? columns : columns.slice(0, 1);
+  return responseOf(meta, here.state, shown, all);
+}
+
+/** Where a classifier changes its mind along the response shown; NaN where there is no one place. */
+export function threshold({ here, shown }: Scene): number {
+  const { kind, classifier } = here.state;
+  const binary = here.width === 1 || (here.width === 2 && kind !== "values");
+  if (!classifier || shown.output === null || !(binary || kind === "independent")) return NaN;
+  if (shown.response === "prob") return 0.5;
+  if (shown.response === "logodds") return 0;
+  if (shown.response !== "raw" || kind === "logits") return NaN;
+  return kind === "logit" ? 0 : 0.5;
+}
+
+/** Whether y holds a yes or no of its own for each output. */
+const several = ({ state }: Instances): boolean =>
+  state.classifier && state.target?.shape[1] !== undefined;
+
+/** The class that the network says, of those that y knows. */
+export function said({ here, shown }: Scene, i: number): number {
+  if (!several(here)) return here.predicted(i);
+  return here.responses("prob")[i * here.width + here.column(i, shown.output)]! > 0.5 ? 1 : 0;
+}
+
+export function classOf({ here, meta, shown }: Scene, code: number): string {
+  if (!(code >= 0)) return "class unknown";
+  if (!several(here)) return className(meta, here.state, code);
+  const name = printable(meta.outputs[shown.output ?? 0] ?? "");
+  return code ? name : `not ${name}`;
+}
+
+/** How a row is called: by its label, or its position in X. */
+export const rowLabel = (here: Instances, i: number): string =>
+  here.state.labels ? printable(here.label(i)) : `#${here.label(i)}`;
+
+/** One column of the table, and one line of what is said of a row. */
+export interface Column {
+  key: string;
+  name: string;
+  text(i: number): string;
+  /** What it is sorted by. */
+  value: (i: number) => number | string;
+  /** Whether a row stands out. */
+  marked?(i: number): boolean;
+  numeric: boolean;
+}
+
+export function columns(scene: Scene): Column[] {
+  const { here, names, shown, feature } = scene;
+  const { classifier, labels } = here.state;
+  const found: Column[] = [
+    {
+      key: "row",
+      name: "row",
+      text: (i) => rowLabel(here, i),
+      value: labels ? (i) => here.label(i) : (i) => here.positions[i]!,
+      numeric: !labels,
+    },
+    column(
+      "prediction",
+      title(scene, "prediction"),
+      here.predictions(shown),
+      shown.response === "prob",
+    ),
+  ];
+  const target = (i: number) => here.target(i, shown.output);
+  const wrong = (i: number) => !Number.isNaN(target(i)) && said(scene, i) !== target(i);
+  if (classifier) {
+    const text = (code: number) => (Number.isNaN(code) ? MISSING : classOf(scene, code));
+    found.push({
+      key: "predicted",
+      name: "predicted",
+      text: (i) => text(said(scene, i)),
+      value: (i) => said(scene, i),
+      marked: wrong,
+      numeric: false,
+    });
+    if (here.targeted)
+      found.push({
+        key: "target",
+        name: "truly",
+        text: (i) => text(target(i)),
+        value: target,
+        numeric: false,
+      });
+  } else if (here.targeted)
+    found.push(column("target", title(scene, "target"), values(scene, "target")));
+  if (here.targeted)
+    found.push(
+      classifier
+        ? column("error", title(scene, "error"), here.errors(shown.output), true)
+        : signed("error", title(scene, "error"), here.errors(shown.output)),
+    );
+  if (feature === null) return found;
+  const name = printable(names[feature]!);
+  found.push(column("value", name, here.valuesOf(feature)));
+  found.push(signed("attribution", `attribution of ${name}`, here.attributions(feature, shown)));
+  return found;
+}
+
+/** Numbers that share their decimals. */
+function column(key: string, name: string, of: Float32Array, probability = false): Column {
+  const [low, high] = extent(of);
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const whole = of
+    .subarray(0, 1_000)
+    .every((value) => Number.isInteger(value) || Number.isNaN(value));
+  const places = whole ? 0 : probability ? 3 : decimals(largest);
+  const text = (value: number) =>
+    Number.isNaN(value) || (value && (largest < 1e-3 || largest >= 1e6))
+      ? number(value, 3)
+      : probability
+        ? almost(value)
+        : value.toFixed(places).replace("-", "−");
+  return { key, name, text: (i) => text(of[i]!), value: (i) => of[i]!, numeric: true };
+}
+
+const almost = (p: number) =>
+  p > 0 && p < 1 && /^[01]\.000$/.test(p.toFixed(3)) ? chance(p) : p.toFixed(3);
+
+function signed(key: string, name: string, of: Float32Array): Column {
+  const [low, high] = extent(of);
+  const text = effects(Math.max(Math.abs(low), Math.abs(high)));
+  return { key, name, text: (i) => text(of[i]!), value: (i) => of[i]!, numeric: true };
+}
