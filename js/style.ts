@@ -4,6 +4,7 @@ import head from "./styles/head.css";
 import choose from "./styles/choose.css";
 import importance from "./styles/importance.css";
 import pointing from "./styles/pointing.css";
+import download from "./styles/download.css";
 import instances from "./styles/instances.css";
 import local from "./styles/local.css";
 import explorer from "./styles/explorer.css";
@@ -11,7 +12,17 @@ import notice from "./styles/notice.css";
 import adapt from "./styles/adapt.css";
 
 const css =
-  base + head + choose + importance + pointing + instances + local + explorer + notice + adapt;
+  base +
+  head +
+  choose +
+  download +
+  importance +
+  pointing +
+  instances +
+  local +
+  explorer +
+  notice +
+  adapt;
 
 /** Adopts `text` (our style sheet by default) in the root node that `element` stands in. */
 export function adopt(element: Element, signal: AbortSignal, text: string = css): void {

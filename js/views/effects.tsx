@@ -133,7 +133,12 @@ export function Effects({ store, root, cases, comparison, response, unfolded }: 
         <div class="nbx-effect nbx-others">
           <span class="nbx-name">
             {order.length > listed.length && !unfolded.value ? (
-              <button type="button" aria-expanded="false" onClick={() => (unfolded.value = true)}>
+              <button
+                type="button"
+                class="nbx-paper"
+                aria-expanded="false"
+                onClick={() => (unfolded.value = true)}
+              >
                 {counted(others, "other feature")}
               </button>
             ) : (

@@ -217,9 +217,11 @@ export function Importance({ store, root }: Props) {
                 aria-hidden="true"
                 style={{ transform: `translateY(${cut * ROW}px)` }}
               >
+                <i />
                 <span>
                   {counted(cut, "feature") + (cut === 1 ? " carries 90 %" : " carry 90 %")}
                 </span>
+                <i />
               </div>
             )}
           </div>

@@ -5,6 +5,7 @@ import { counted, printable, responseLabel } from "../format.js";
 import type { Store } from "../store.js";
 import type { Output } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
+import { Download } from "./download.js";
 import { Notice } from "./notice.js";
 
 /** What every view is given: what it shows, and the element that it stands in. */
@@ -24,13 +25,13 @@ export function Panel({ store, root, children }: ViewProps & { children: Compone
   if (!shown) return <Notice status={status} again={store.attended && (() => store.again())} />;
   return (
     <>
-      <Header store={store} />
+      <Header store={store} root={root} />
       {store.slice.value ? children : <Waiting store={store} />}
     </>
   );
 }
 
-function Header({ store }: { store: Store }) {
+function Header({ store, root }: ViewProps) {
   const meta = store.meta.value!;
   const { response } = store.shown.value;
   const notes = meta.responses.find(({ name }) => name === response)?.notes ?? [];
@@ -41,11 +42,13 @@ function Header({ store }: { store: Store }) {
           <bdi>{meta.title}</bdi>
         </h3>
         <span class="nbx-muted">{counted(store.names.value.length, "feature")}</span>
+        {!store.attended && <span class="nbx-pill">Saved snapshot</span>}
         {store.status.value.state === "live" && <span class="nbx-live">Live</span>}
       </div>
       <div class="nbx-switches">
         <Outputs store={store} />
         <Responses store={store} />
+        <Download store={store} root={root} />
       </div>
       <p class="nbx-question" aria-live="polite">
         <bdi>{store.slice.value?.question ?? " "}</bdi>

@@ -1,0 +1,83 @@
+/** Tables of what is shown, as RFC 4180 has them: names as they are, missing numbers empty. */
+import { compared } from "../compared.js";
+import { directionOf } from "../ranking.js";
+import type { Store } from "../store.js";
+import { className } from "../words.js";
+
+type Cell = string | number | null | undefined;
+
+const HEADED = { rises: "rises", falls: "falls", both: "both ways", none: "" };
+
+/** Features by rank, with the share over the brushed rows where there are any. */
+export function importances(store: Store): string {
+  const { share, low, high, direction } = store.slice.value!;
+  const names = store.names.value;
+  const brushed = store.subset.value?.held ? store.subset.value.share : null;
+  const head = ["feature", "importance", "low", "high", "direction"];
+  const rows = store.ranking.value!.order.map((f): Cell[] => [
+    names[f]!,
+    ...[share[f], low[f], high[f]],
+    HEADED[directionOf(direction[f]!)],
+    ...(brushed ? [brushed[f]] : []),
+  ]);
+  return written([[...head, ...(brushed ? ["importance over the brushed rows"] : [])], ...rows]);
+}
+
+/** The rows that are in the page, or those brushed; attributions where the page holds them. */
+export function instances(store: Store): string {
+  const here = store.instances.value!;
+  const meta = store.meta.value!;
+  const shown = store.shown.value;
+  const names = store.names.value;
+  const brushed = store.rows.value;
+  const places = brushed
+    ? here.places(brushed)
+    : Uint32Array.from({ length: here.count }, (_, i) => i);
+  const { classifier, classes } = here.state;
+  const predictions = here.predictions(shown);
+  const errors = here.errors(shown.output);
+  const features = here.leading.filter((f) => here.single(f));
+  const columns = features.map((f) => here.attributions(f, shown));
+  const head = ["row", "prediction", "target", "predicted class", "error"];
+  const rows = Array.from(places, (i): Cell[] => {
+    const target = here.target(i, shown.output);
+    const known = classes && Number.isInteger(target);
+    return [
+      here.label(i),
+      predictions[i],
+      known ? classes[target] : target,
+      classifier ? className(meta, here.state, here.predicted(i)) : "",
+      errors[i],
+      ...columns.map((column) => column[i]),
+    ];
+  });
+  return written([[...head, ...features.map((f) => `attribution of ${names[f]}`)], ...rows]);
+}
+
+/** What is known of the picked row, and of the one beside it. */
+export function picked(store: Store): string {
+  const names = store.names.value;
+  const rows = [store.instance.value, store.other.value].filter((row) => row !== null);
+  const cases = rows
+    .map((row) => store.local(row))
+    .filter((one) => one !== "asked")
+    .filter((one) => "items" in one);
+  const { order, items } = compared(cases);
+  const lines = cases.flatMap(({ label }, i) =>
+    order.map((f): Cell[] => {
+      const { value, attribution, share } = items[i]!.get(f) ?? {};
+      return [names[f]!, value, attribution, share, label];
+    }),
+  );
+  return written([["feature", "value", "attribution", "share", "row"], ...lines]);
+}
+
+const written = (rows: Cell[][]): string =>
+  rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
+
+function cell(value: Cell): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  // Seven digits are what a float32 holds.
+  if (typeof value === "number") return String(Number(value.toPrecision(7)));
+  return /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
