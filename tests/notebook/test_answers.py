@@ -63,7 +63,8 @@ class TestRow:
     def test_is_told_in_full(self, keep):
         ex = explained(keep=keep)
         answer, buffers = page(ex).ask({"t": "row", "row": 7})
-        outputs, jacobian, values = floats(buffers)
+        outputs, jacobian, values = floats(buffers[:3])
+        assert np.frombuffer(buffers[3], "<u4").tolist() == [0, 1, 2, 3]
         raw = explained(response="raw", keep=60)
         assert answer == {"t": "row", "row": 7, "label": "row 7", "target": None, "named": {}}
         np.testing.assert_allclose(outputs, raw.predictions[7], rtol=1e-5)
@@ -74,8 +75,9 @@ class TestRow:
         X = frame()
         X["red"], X["blue"], X["big"], X["small"] = 1.0, 0.0, 1.0, 1.0
         groups = {"colour": ["red", "blue"], "size": ["big", "small"]}
-        answer, _ = page(explained(X, groups=groups)).ask({"t": "row", "row": 3})
+        answer, buffers = page(explained(X, groups=groups)).ask({"t": "row", "row": 3})
         assert answer["named"] == {"4": "red"}
+        assert np.frombuffer(buffers[3], "<u4").tolist() == [0, 1, 2, 3, 4, 4, 5, 5]
 
     def test_that_was_not_kept_waits_for_the_main_thread(self, monkeypatch):
         waiting = []

@@ -114,9 +114,11 @@ class TestTraits:
 
     def test_nothing_brushed_is_none(self, ex):
         view = nbx.InstancePicker(ex, rows=INDEX[:3])
-        view.rows = []
-        assert view.rows is None
-        assert Page(view).chosen["rows"] is None
+        for nothing in ([], (), np.array([])):
+            view.rows = INDEX[:3]
+            view.rows = nothing
+            assert view.rows is None
+            assert Page(view).chosen["rows"] is None
 
     def test_any_list_of_labels_will_do(self, ex):
         view = nbx.InstancePicker(ex)
@@ -182,6 +184,10 @@ class TestPages:
             assert view.rows == ("twin", "x")
             assert page.chosen["instance"] == row
             page.pick()
+        with pytest.raises(ValueError, match="2 rows"):
+            view.instance = "twin"
+        page.pick(instance=1)
+        view.instance = None
         with pytest.raises(ValueError, match="2 rows"):
             view.instance = "twin"
 
@@ -310,6 +316,12 @@ class TestSelections:
             nbx.LocalBars(ex, selection="mine")
         with pytest.raises(TypeError, match="not a list"):
             nbx.Selection(rows="customer 1")
+
+    def test_rows_are_a_tuple_of_plain_labels(self):
+        picked = nbx.Selection(rows=np.array([1, 2]))
+        assert [type(row) for row in picked.rows] == [int, int]
+        picked.rows = pd.Series(["a"])
+        assert picked.rows == ("a",)
 
     def test_names_what_it_holds(self):
         picked = nbx.Selection(feature="age", rows=["a", "b"])

@@ -167,4 +167,5 @@ def _told(explanation: Explanation, position: int, row: Row) -> Answer:
     outputs = row.outputs[0].float().numpy()
     jacobian = explanation.scaled(row.jacobian)
     content: Content = {"label": wire.text(label), "target": None, "named": named}
-    return content, [single(array).tobytes() for array in (outputs, jacobian, values)]
+    numbers = [single(array).tobytes() for array in (outputs, jacobian, values)]
+    return content, [*numbers, features.owners[features.cells].astype("<u4").tobytes()]
