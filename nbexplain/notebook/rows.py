@@ -92,8 +92,7 @@ class Rows:
         explanation, positions = self.explanation, np.asarray(positions, np.int64)
         if explanation.origin is None:
             places = np.searchsorted(explanation.rows, positions)
-            inside = places < len(explanation.rows)
-            if not inside.all() or (explanation.rows[places] != positions).any():
+            if (explanation.rows[places] != positions).any():
                 raise LookupError("a row that was not kept")
             return [explanation.labels[place] for place in places.tolist()]
         found = list(explanation.origin.labels(positions))
@@ -156,7 +155,6 @@ class Rows:
         return replace(
             explanation,
             swept=replace(swept, samples=(joined,), keep=replace(swept.keep, capacity=count)),
-            kept_labels=tuple(origin.labels(joined.positions)),
             _others={},
         )
 

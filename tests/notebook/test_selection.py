@@ -111,6 +111,9 @@ class TestTraits:
         assert Page(view).chosen["rows"] == [30, 1]
         with pytest.raises(ValueError, match=r"3 kept rows \(customer 1, .*Did you mean"):
             view.instance = "customer 3"
+        for row in (5, 39):
+            Page(view).pick(instance=row)
+            assert view.instance == "customer 2"
 
     def test_nothing_brushed_is_none(self, ex):
         view = nbx.InstancePicker(ex, rows=INDEX[:3])
@@ -183,9 +186,13 @@ class TestPages:
             assert (view.instance, other.instance) == ("twin", "twin")
             assert view.rows == ("twin", "x")
             assert page.chosen["instance"] == row
+            view.output = None
+            assert (page.chosen["instance"], page.chosen["rows"]) == (row, [1, 2])
             page.pick()
         with pytest.raises(ValueError, match="2 rows"):
             view.instance = "twin"
+        with pytest.raises(ValueError, match="2 rows"):
+            view.rows = ["x", "twin"]
         page.pick(instance=1)
         view.instance = None
         with pytest.raises(ValueError, match="2 rows"):
