@@ -62,6 +62,7 @@ function Picker({ store, root }: ViewProps) {
 
   const ground = useComputed((): Scene => ({
     here: store.instances.value!,
+    state: store.instances.value!.state,
     meta: store.meta.value!,
     names: store.names.value,
     shown: shown.value,
@@ -72,9 +73,12 @@ function Picker({ store, root }: ViewProps) {
   const columns = useComputed(() => columnsOf(scene.value));
   const painted = useComputed(() => paintedBy(scene.value, colour.value));
   const axes = useComputed(() => asked.value ?? usual(ground.value, first(store, ground.value)));
-  const order = useComputed(() =>
-    listed(ground.value, columns.value, brush.mask.value, list.value, sorting.value),
-  );
+  const order = useComputed(() => {
+    const by = sorting.value;
+    const column = by && columns.value.find(({ key }) => key === by.key);
+    const sorted = column ? { column, descending: by.descending } : null;
+    return listed(ground.value, brush.mask.value, list.value, sorted);
+  });
 
   useLayoutEffect(() => {
     const measure = () => {
@@ -99,15 +103,16 @@ function Picker({ store, root }: ViewProps) {
             ? `${count(here.count)} of ${counted(rows, "row")}`
             : counted(rows, "row")}
         </span>
-        <Chip store={store} brush={brush} />
-        <Segments
-          label="Show instances as"
-          hook="mode"
-          options={MODES.map((option) => ({ ...option, name: option.value }))}
-          value={mode.value}
-          onChoose={(value: Mode) => (mode.value = value)}
-        />
-        <Search store={store} />
+        <span class="nbx-ways">
+          <Segments
+            label="Show instances as"
+            hook="mode"
+            options={MODES.map((option) => ({ ...option, name: option.value }))}
+            value={mode.value}
+            onChoose={(value: Mode) => (mode.value = value)}
+          />
+          <Search store={store} />
+        </span>
       </div>
       <div class="nbx-bar-head nbx-sub">
         {mode.value === "plot" && <ColourLegend {...shared} painted={painted} colour={colour} />}
@@ -134,6 +139,7 @@ function Picker({ store, root }: ViewProps) {
             }}
           />
         )}
+        {mode.value === "table" && <Chip store={store} brush={brush} />}
       </div>
       {mode.value === "plot" && <Plot {...shared} painted={painted} axes={axes} asked={asked} />}
       {mode.value === "beeswarm" && <Beeswarm {...shared} />}

@@ -1,7 +1,7 @@
 /** Attributions of the leading features over a sample of rows, each row a mark on every line. */
 import { useComputed } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { count, counted, parts, printable } from "../../format.js";
+import { count, counted, effects, number, parts, printable } from "../../format.js";
 import { pixels } from "../../scales.js";
 import { Across } from "./axes.js";
 import { Chart, type Shared } from "./chart.js";
@@ -32,6 +32,15 @@ export function Beeswarm(props: Shared) {
       shades={shades}
       ramp="size"
       label={`Attributions of ${counted(features.value.length, "feature")} at ${counted(sample, "row")}`}
+      about={(mark) => {
+        const feature = features.peek()[Math.floor(mark / sample)]!;
+        const [name, place] = [printable(names[feature]!), mark % sample];
+        const attribution = here.attributions(feature, shown)[place]!;
+        return [
+          [name, number(here.valuesOf(feature)[place]!, 3)],
+          [`attribution of ${name}`, effects(Math.abs(attribution))(attribution)],
+        ];
+      }}
       below={
         <>
           {features.value.map(
@@ -74,7 +83,7 @@ export function Beeswarm(props: Shared) {
       })}
       {!features.value.length && <p class="nbx-wait">No feature here is a single column.</p>}
       {few && (
-        <p class="nbx-fewer nbx-muted">
+        <p class="nbx-fewer nbx-first nbx-muted">
           a sample of {count(sample)} of {counted(here.count, "row")}
         </p>
       )}

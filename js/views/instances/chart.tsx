@@ -9,6 +9,7 @@ import { counted } from "../../format.js";
 import type { Store } from "../../store.js";
 import { useUnique } from "../unique.js";
 import { inPixels, type Brush } from "./brush.js";
+import { Chip } from "./head.js";
 import type { Picture } from "./picture.js";
 import { usePointing } from "./pointing.js";
 import { rowLabel, type Column, type Scene } from "./quantities.js";
@@ -32,6 +33,7 @@ interface Props extends Shared {
   ramp: RampName;
   /** What the chart shows, in words. */
   label: string;
+  about?: (mark: number) => [name: string, text: string][];
   /** Drawn below the marks, as SVG. */
   below: ComponentChildren;
   /** Stands on the chart, and takes its own clicks. */
@@ -82,7 +84,7 @@ export function Chart(props: Props) {
   return (
     <div class="nbx-field" style={{ height: `${height}px` }}>
       <div
-        class={`nbx-plot${mask ? " nbx-brushed" : ""}`}
+        class={`nbx-plot${mask ? " nbx-dimmed" : ""}`}
         data-nbx-plot=""
         role="group"
         tabIndex={0}
@@ -106,7 +108,8 @@ export function Chart(props: Props) {
         </svg>
       </div>
       {props.children}
-      <RowTip store={store} picture={picture} pointed={pointed} columns={columns} />
+      <RowTip {...{ store, picture, pointed, columns }} about={props.about} />
+      <Chip store={store} brush={brush} />
       <p class="nbx-hidden" id={`${id}-help`}>
         Arrow keys go from row to row, Enter picks one, Alt and Enter a second one to compare, Shift
         and arrow keys brush, Escape clears.

@@ -14,17 +14,15 @@ export interface Sorting {
 /** Places of rows, those in the mask if there is one. */
 export function listed(
   scene: Scene,
-  columns: Column[],
   mask: Uint8Array | null,
   list: List,
-  sorting: Sorting | null,
+  sorting: { column: Column; descending: boolean } | null,
 ): Uint32Array {
   let places = new Uint32Array(scene.here.count).map((_, i) => i);
   if (mask) places = places.filter((i) => mask[i] === 1);
   if (list === "errors") places = least(places, errors(scene));
   if (list === "typical") places = least(places, distances(scene));
-  const column = columns.find(({ key }) => key === sorting?.key);
-  if (column) return sorted(places, column, sorting!.descending);
+  if (sorting) return sorted(places, sorting.column, sorting.descending);
   return list === "all" ? byPosition(places, scene.here.positions) : places;
 }
 

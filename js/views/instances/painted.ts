@@ -25,11 +25,10 @@ export function painted(scene: Scene, colour: Colour): Painted {
   const shades = new Uint8Array(of.length);
   if (colour === "classes") return classes(scene, of, shades);
   const signed = colour === "attribution";
-  const sizes = signed ? of : of.map(Math.abs);
-  const most = quantile(of.map(Math.abs), 0.99);
+  const most = quantile(of.subarray(0, FAIR).map(Math.abs), 0.99);
   let unknown = 0;
   for (let i = 0; i < of.length; i++) {
-    shades[i] = shade(sizes[i]!, signed ? -most : 0, most);
+    shades[i] = shade(signed ? of[i]! : Math.abs(of[i]!), signed ? -most : 0, most);
     if (!shades[i]) unknown += 1;
   }
   if (unknown === of.length) return { ramp: "none", shades, excuse: excuse(scene), unknown: 0 };
@@ -71,8 +70,11 @@ export const colourTitle = (scene: Scene, colour: Colour): string =>
       : "size of error"
     : title(scene, colour);
 
-/** Of the first finite values, which are a fair sample. */
+/** So many rows are as good as all: any first part of them is a fair sample. */
+const FAIR = 20_000;
+
+/** Of the first finite values. */
 export function quantile(values: Float32Array, share: number): number {
-  const sample = values.subarray(0, 20_000).filter(Number.isFinite).sort();
+  const sample = values.subarray(0, FAIR).filter(Number.isFinite).sort();
   return sample[Math.round(share * (sample.length - 1))] ?? NaN;
 }

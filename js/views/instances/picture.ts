@@ -52,12 +52,12 @@ export function points(scene: Scene, axes: [x: Axis, y: Axis], width: number): P
   const bands = strips ? bandsOf(scene) : null;
   const count = bands?.bands.length ?? 0;
   const height = strips
-    ? MARGIN.top + MARGIN.bottom + count * Math.max(Math.min(84, 480 / count), 44)
+    ? 26 + MARGIN.bottom + count * Math.max(Math.min(84, 480 / count), 44)
     : Math.round(Math.min(Math.max(0.56 * width, 230), 380));
   const box = {
     left: strips ? 8 : MARGIN.left,
     right: width - MARGIN.right,
-    top: strips ? 4 : MARGIN.top,
+    top: strips ? 26 : MARGIN.top,
     bottom: height - MARGIN.bottom,
   };
   const across = values(scene, axes[0]);
@@ -101,8 +101,8 @@ export function points(scene: Scene, axes: [x: Axis, y: Axis], width: number): P
 /** Fewer marks are larger, and hide more. */
 export function looks(count: number, width: number): { radius: number; cover: number } {
   const radius = Math.min(
-    Math.max(1.6 * Math.sqrt((width * 240) / Math.max(count, 1)) * 0.32, 1.05),
-    3.6,
+    Math.max(0.45 * Math.sqrt((width * 240) / Math.max(count, 1)), 1.05),
+    3.4,
   );
   return { radius, cover: count > 20_000 ? 0.75 : 0.88 };
 }

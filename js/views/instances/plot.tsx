@@ -114,7 +114,7 @@ function AxisMenu({ side, axes, asked, scene }: AxisMenuProps) {
   known.push(...here.leading.filter((feature) => here.single(feature)));
   const nameOf = (axis: Axis) => (typeof axis === "number" ? scene.names[axis]! : axis);
   return (
-    <div class={`nbx-axis-${side}`}>
+    <div class={`nbx-axis-${side}`} data-axis={String(axes.value[index])}>
       <Menu
         label={side === "x" ? "Horizontal axis" : "Vertical axis"}
         hook="axis"

@@ -2,19 +2,16 @@
 import { chance, decimals, effects, MISSING, number, printable } from "../../format.js";
 import type { Instances } from "../../instances.js";
 import { extent } from "../../scales.js";
-import type { Meta, Shown } from "../../wire.js";
-import { className, responseOf } from "../../words.js";
+import { className, responseOf, type Subject } from "../../words.js";
 
 /** What an axis shows; a number is a feature's position. "classes" are bands, one a true class. */
 export type Axis = "prediction" | "target" | "error" | "classes" | "attribution" | number;
 export type Colour = "attribution" | "classes" | "error";
 
 /** All that quantities are read from. */
-export interface Scene {
+export interface Scene extends Subject {
   here: Instances;
-  meta: Meta;
   names: string[];
-  shown: Shown;
   /** The feature that colours and columns are about; null where there is none. */
   feature: number | null;
 }
@@ -40,11 +37,12 @@ export function title(scene: Scene, axis: Axis): string {
   return axis === "classes" ? "true class" : `true ${response(scene)}`;
 }
 
-function response({ here, meta, shown }: Scene): string {
+function response(scene: Scene): string {
+  const { here, shown } = scene;
   const { columns, classifier } = here.state;
   const all =
     shown.output !== null ? [columns[shown.output]!] : classifier ? columns : columns.slice(0, 1);
-  return responseOf(meta, here.state, shown, all);
+  return responseOf(scene, all);
 }
 
 /** Where a classifier changes its mind along the response shown; NaN where there is no one place. */
@@ -68,9 +66,10 @@ export function said({ here, shown }: Scene, i: number): number {
   return here.responses("prob")[i * here.width + here.column(i, shown.output)]! > 0.5 ? 1 : 0;
 }
 
-export function classOf({ here, meta, shown }: Scene, code: number): string {
+export function classOf(scene: Scene, code: number): string {
+  const { here, meta, shown } = scene;
   if (!(code >= 0)) return "class unknown";
-  if (!several(here)) return className(meta, here.state, code);
+  if (!several(here)) return className(scene, code);
   const name = printable(meta.outputs[shown.output ?? 0] ?? "");
   return code ? name : `not ${name}`;
 }
@@ -89,6 +88,8 @@ export interface Column {
   /** Whether a row stands out. */
   marked?(i: number): boolean;
   numeric: boolean;
+  /** Whether it is about the feature that is shown. */
+  ofFeature?: boolean;
 }
 
 export function columns(scene: Scene): Column[] {
@@ -124,7 +125,7 @@ export function columns(scene: Scene): Column[] {
     if (here.targeted)
       found.push({
         key: "target",
-        name: "truly",
+        name: "true class",
         text: (i) => text(target(i)),
         value: target,
         numeric: false,
@@ -139,33 +140,49 @@ export function columns(scene: Scene): Column[] {
     );
   if (feature === null) return found;
   const name = printable(names[feature]!);
-  found.push(column("value", name, here.valuesOf(feature)));
-  found.push(signed("attribution", `attribution of ${name}`, here.attributions(feature, shown)));
-  return found;
+  const about = [
+    column("value", name, here.valuesOf(feature)),
+    signed("attribution", `attribution of ${name}`, here.attributions(feature, shown)),
+  ];
+  return [...found, ...about.map((column) => ({ ...column, ofFeature: true }))];
 }
 
 /** Numbers that share their decimals. */
 function column(key: string, name: string, of: Float32Array, probability = false): Column {
-  const [low, high] = extent(of);
-  const largest = Math.max(Math.abs(low), Math.abs(high));
-  const whole = of
-    .subarray(0, 1_000)
-    .every((value) => Number.isInteger(value) || Number.isNaN(value));
-  const places = whole ? 0 : probability ? 3 : decimals(largest);
-  const text = (value: number) =>
-    Number.isNaN(value) || (value && (largest < 1e-3 || largest >= 1e6))
-      ? number(value, 3)
-      : probability
-        ? almost(value)
-        : value.toFixed(places).replace("-", "−");
-  return { key, name, text: (i) => text(of[i]!), value: (i) => of[i]!, numeric: true };
+  return numeric(key, name, of, (largest) => {
+    const some = of.subarray(0, 1_000);
+    const whole = some.every((value) => Number.isInteger(value) || Number.isNaN(value));
+    const places = whole ? 0 : probability ? 3 : decimals(largest);
+    const odd = !probability && (largest < 1e-3 || largest >= 1e6);
+    return (value) => {
+      if (Number.isNaN(value) || (value && odd)) return number(value, 3);
+      const text = value.toFixed(places).replace("-", "−");
+      // A probability is 0 or 1 only where it is.
+      return probability && value % 1 && /^[01]\.000$/.test(text) ? chance(value) : text;
+    };
+  });
 }
 
-const almost = (p: number) =>
-  p > 0 && p < 1 && /^[01]\.000$/.test(p.toFixed(3)) ? chance(p) : p.toFixed(3);
+const signed = (key: string, name: string, of: Float32Array): Column =>
+  numeric(key, name, of, effects);
 
-function signed(key: string, name: string, of: Float32Array): Column {
-  const [low, high] = extent(of);
-  const text = effects(Math.max(Math.abs(low), Math.abs(high)));
-  return { key, name, text: (i) => text(of[i]!), value: (i) => of[i]!, numeric: true };
+function numeric(
+  key: string,
+  name: string,
+  of: Float32Array,
+  format: (largest: number) => (value: number) => string,
+): Column {
+  // How numbers are written takes all of them, and is not known before one is shown.
+  let text: ((value: number) => string) | null = null;
+  const write = () => {
+    const [low, high] = extent(of);
+    return format(Math.max(Math.abs(low), Math.abs(high)));
+  };
+  return {
+    key,
+    name,
+    text: (i) => (text ??= write())(of[i]!),
+    value: (i) => of[i]!,
+    numeric: true,
+  };
 }

@@ -1,5 +1,11 @@
 /** Rows as a table, of which only those near the window exist. */
-import { useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
+import {
+  useComputed,
+  useSignal,
+  useSignalEffect,
+  type ReadonlySignal,
+  type Signal,
+} from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, counted } from "../../format.js";
 import { useUnique } from "../unique.js";
@@ -180,9 +186,18 @@ export function Rows({ store, columns, order, sorting }: Props) {
 }
 
 /** The table behind the chart: the first rows of the present order. */
-export function Behind({ store, columns, order }: Omit<Props, "sorting">) {
+export function Behind({ store, brush, columns, order }: Omit<Props, "sorting">) {
   const MOST = 100;
-  const rows = order.value;
+  const WAIT = 250;
+  const due = useSignal(0);
+  useSignalEffect(() => {
+    void [brush.mask.value, columns.value];
+    // What is dragged need not be told in every frame.
+    const timer = setTimeout(() => (due.value = due.peek() + 1), WAIT);
+    return () => clearTimeout(timer);
+  });
+  void due.value;
+  const rows = order.peek();
   const here = store.instances.value!;
   return (
     <div class="nbx-hidden">
@@ -192,7 +207,7 @@ export function Behind({ store, columns, order }: Omit<Props, "sorting">) {
         </caption>
         <thead>
           <tr>
-            {columns.value.map(({ name }) => (
+            {columns.peek().map(({ name }) => (
               <th scope="col">
                 <bdi>{name}</bdi>
               </th>
@@ -205,11 +220,14 @@ export function Behind({ store, columns, order }: Omit<Props, "sorting">) {
               <th scope="row">
                 <bdi>{rowLabel(here, place)}</bdi>
               </th>
-              {columns.value.slice(1).map(({ text }) => (
-                <td>
-                  <bdi>{text(place)}</bdi>
-                </td>
-              ))}
+              {columns
+                .peek()
+                .slice(1)
+                .map(({ text }) => (
+                  <td>
+                    <bdi>{text(place)}</bdi>
+                  </td>
+                ))}
             </tr>
           ))}
         </tbody>

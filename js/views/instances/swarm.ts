@@ -11,6 +11,8 @@ export const SAMPLE = 2_000;
 /** Height of a feature's line. */
 export const LINE = 30;
 const AXIS = 44;
+/** Above the first line. */
+const TOP = 28;
 const RADIUS = 1.7;
 
 export interface Swarm extends Picture {
@@ -24,8 +26,8 @@ export function swarm(scene: Scene, features: number[], width: number): Swarm {
   const { here, shown } = scene;
   const sample = Math.min(here.held, SAMPLE);
   const names = Math.round(Math.min(Math.max(0.26 * width, 74), 170));
-  const height = Math.max(features.length, 1) * LINE + AXIS + 4;
-  const box = { left: names + 14, right: width - 12, top: 4, bottom: height - AXIS };
+  const height = Math.max(features.length, 1) * LINE + AXIS + TOP;
+  const box = { left: names + 14, right: width - 12, top: TOP, bottom: height - AXIS };
   const attributions = features.map((feature) => here.attributions(feature, shown));
   const ends = attributions.map((of) => extent(of.subarray(0, sample)));
   const low = Math.min(0, ...ends.map(([low]) => low));
@@ -71,7 +73,7 @@ export function swarm(scene: Scene, features: number[], width: number): Swarm {
   };
 }
 
-export const middle = (f: number): number => 4 + (f + 0.5) * LINE;
+export const middle = (f: number): number => TOP + (f + 0.5) * LINE;
 
 /** Marks of one place on the line are piled up around it, in the order of their rows. */
 function packed(x: Float32Array, y: Float32Array, centre: number): void {

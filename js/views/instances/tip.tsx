@@ -10,9 +10,11 @@ interface Props {
   picture: Picture;
   pointed: Signal<number>;
   columns: ReadonlySignal<Column[]>;
+  /** What is said of a mark in place of the columns about a feature. */
+  about?: ((mark: number) => [name: string, text: string][]) | undefined;
 }
 
-export function RowTip({ store, picture, pointed, columns }: Props) {
+export function RowTip({ store, picture, pointed, columns, about }: Props) {
   const tip = useRef<HTMLDivElement>(null);
   const mark = pointed.value;
   const gone = mark < 0 || mark >= picture.x.length;
@@ -27,7 +29,8 @@ export function RowTip({ store, picture, pointed, columns }: Props) {
   });
   if (gone || !store.instances.value) return null;
   const place = picture.place(mark);
-  const [row, ...facts] = columns.value;
+  const [row, ...others] = columns.value;
+  const facts = about ? others.filter(({ ofFeature }) => !ofFeature) : others;
   return (
     <div class="nbx-tip" ref={tip} aria-hidden="true">
       <bdi class="nbx-whole">{row!.text(place)}</bdi>
@@ -39,6 +42,12 @@ export function RowTip({ store, picture, pointed, columns }: Props) {
               <bdi>{column.text(place)}</bdi>
               {column.marked?.(place) && " ✗"}
             </span>
+          </>
+        ))}
+        {about?.(mark).map(([name, text]) => (
+          <>
+            <bdi class="nbx-muted">{name}</bdi>
+            <span>{text}</span>
           </>
         ))}
       </div>
