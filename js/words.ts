@@ -3,59 +3,64 @@ import { chance, number, printable } from "./format.js";
 import type { Local } from "./local.js";
 import type { InstancesState, Meta, Shown } from "./wire.js";
 
-type State = Pick<InstancesState, "kind" | "columns" | "classes" | "classifier">;
+/** What the words are about. */
+export interface Subject {
+  meta: Meta;
+  state: Pick<InstancesState, "kind" | "columns" | "classes" | "classifier" | "labels">;
+  shown: Shown;
+}
 
-/** "P(default)", as Python's questions have it; several columns have no one name. */
-export function responseOf(meta: Meta, state: State, { response }: Shown, columns: number[]) {
+const outputName = ({ meta, state }: Subject, column: number): string =>
+  printable(meta.outputs[state.columns.indexOf(column)] ?? "");
+
+/** "P(default)", as Python's questions have it. Rows of two classes have no one name. */
+export function responseOf(subject: Subject, columns: number[]): string {
+  const { state, shown } = subject;
+  const { response } = shown;
   if (response === "loss") return "the loss";
   if (!["raw", "prob", "logodds"].includes(response)) return printable(response);
   const single = columns.every((column) => column === columns[0]);
-  const name = single
-    ? printable(meta.outputs[state.columns.indexOf(columns[0]!)] ?? "")
-    : "its predicted class";
-  const [logits, odds] = [
-    state.kind === "logits" || state.kind === "logit",
-    response === "logodds",
-  ];
-  if (response === "prob" || (response === "raw" && state.classifier && !logits))
-    return `P(${name})`;
-  return odds ? `the log-odds of ${name}` : logits ? `the logit of ${name}` : name;
+  const name = single ? outputName(subject, columns[0]!) : "its predicted class";
+  if (response === "logodds") return `the log-odds of ${name}`;
+  if (response === "raw" && /^logit/.test(state.kind)) return `the logit of ${name}`;
+  return response === "prob" || state.classifier ? `P(${name})` : name;
 }
 
-/** Which output this is, where none was chosen. */
-export function choiceOf(meta: Meta, state: State, { output }: Shown, columns: number[]): string {
-  const single = columns.every((column) => column === columns[0]);
-  if (output !== null || meta.outputs.length < 2 || !single) return "";
-  if (!state.classifier) return `, the first of ${meta.outputs.length} outputs`;
-  return `, the class predicted for ${columns.length > 1 ? "both" : "this row"}`;
+export function className(subject: Subject, position: number): string {
+  const { meta, state } = subject;
+  const named = state.classes?.[position];
+  if (named !== undefined) return printable(named);
+  if (meta.outputs.length > 1) return outputName(subject, position);
+  return (position ? "" : "not ") + printable(meta.outputs[0]!);
 }
 
-export function className(meta: Meta, state: State, position: number): string {
-  const { classes } = state;
-  const name = classes?.[position] ?? meta.outputs[state.columns.indexOf(position)];
-  if (name !== undefined && (classes || meta.outputs.length > 1)) return printable(name);
-  return position ? printable(meta.outputs[0] ?? "1") : `not ${printable(meta.outputs[0] ?? "1")}`;
-}
+export const labelOf = ({ state }: Subject, label: string): string =>
+  state.labels ? printable(label) : `#${label}`;
 
-export const predictionOf = (local: Local, { response }: Shown): string =>
-  response === "prob" ? chance(local.prediction) : number(local.prediction);
+export const predictionOf = ({ shown }: Subject, { prediction }: Local): string =>
+  shown.response === "prob" ? chance(prediction) : number(prediction);
 
-/** "predicted default, truly repaid: wrong"; "true value 3.4, off by −0.21". */
-export function verdict(local: Local, meta: Meta, state: State, { response }: Shown): string {
-  const { predicted, target } = local;
-  if (predicted < 0) {
-    if (target === null || response !== "raw") return "";
-    return `true value ${number(target)}, off by ${number(local.prediction - target)}`;
+/** "predicted default, truly repaid: wrong", "true value 3.4, off by −0.21". */
+export function verdict(subject: Subject, { predicted, target, prediction }: Local): string {
+  if (predicted >= 0) {
+    const said = `predicted ${className(subject, predicted)}`;
+    if (target === null) return said;
+    if (target === predicted) return `${said}: right`;
+    return `${said}, truly ${className(subject, target)}: wrong`;
   }
-  const said = `predicted ${className(meta, state, predicted)}`;
-  if (target === null) return said;
-  if (target === predicted) return `${said}: right`;
-  return `${said}, truly ${className(meta, state, target)}: wrong`;
+  if (target === null || subject.shown.response !== "raw") return "";
+  return `true value ${number(target)}, off by ${number(prediction - target)}`;
 }
 
 /** "If this input rose by one standard deviation, P(default) would move by …". */
-export function axisWords(meta: Meta, response: string, choice: string): string {
-  const unit: Record<string, string> = { std: "standard deviation", none: "unit" };
-  const rise = `one ${unit[meta.scale] ?? "given unit"}`;
-  return `If this input rose by ${rise}, ${response}${choice && `${choice},`} would move by …`;
+export function axisWords(subject: Subject, columns: number[]): string {
+  const { meta, state, shown } = subject;
+  const unit = { std: "standard deviation", none: "unit" }[meta.scale] ?? "given unit";
+  const several = columns.length > 1;
+  const which = state.classifier
+    ? `the class predicted for ${several ? "both" : "this row"}`
+    : `the first of ${meta.outputs.length} outputs`;
+  const unchosen = shown.output === null && meta.outputs.length > 1 && new Set(columns).size === 1;
+  const response = responseOf(subject, columns) + (unchosen ? ` (${which})` : "");
+  return `If this input rose by one ${unit}, ${response} would move by …`;
 }

@@ -1,12 +1,11 @@
 /** Tables of what is shown, as RFC 4180 has them: names as they are, missing numbers empty. */
 import { compared } from "../compared.js";
+import { WORDS } from "../format.js";
 import { directionOf } from "../ranking.js";
 import type { Store } from "../store.js";
 import { className } from "../words.js";
 
 type Cell = string | number | null | undefined;
-
-const HEADED = { rises: "rises", falls: "falls", both: "both ways", none: "" };
 
 /** Features by rank, with the share over the brushed rows where there are any. */
 export function importances(store: Store): string {
@@ -17,7 +16,7 @@ export function importances(store: Store): string {
   const rows = store.ranking.value!.order.map((f): Cell[] => [
     names[f]!,
     ...[share[f], low[f], high[f]],
-    HEADED[directionOf(direction[f]!)],
+    WORDS[directionOf(direction[f]!)],
     ...(brushed ? [brushed[f]] : []),
   ]);
   return written([[...head, ...(brushed ? ["importance over the brushed rows"] : [])], ...rows]);
@@ -26,8 +25,8 @@ export function importances(store: Store): string {
 /** The rows that are in the page, or those brushed; attributions where the page holds them. */
 export function instances(store: Store): string {
   const here = store.instances.value!;
-  const meta = store.meta.value!;
   const shown = store.shown.value;
+  const subject = { meta: store.meta.value!, state: here.state, shown };
   const names = store.names.value;
   const brushed = store.rows.value;
   const places = brushed
@@ -46,7 +45,7 @@ export function instances(store: Store): string {
       here.label(i),
       predictions[i],
       known ? classes[target] : target,
-      classifier ? className(meta, here.state, here.predicted(i)) : "",
+      classifier ? className(subject, here.predicted(i)) : "",
       errors[i],
       ...columns.map((column) => column[i]),
     ];

@@ -18,6 +18,8 @@ interface Props<V> {
   plural?: string;
   /** Whether the label is not shown. */
   quiet?: boolean;
+  /** Whether the options are things to do: none is chosen, and the label names the button. */
+  acts?: boolean;
   options: Option<V>[];
   value: V;
   onChoose(value: V): void;
@@ -46,7 +48,7 @@ export function Segments<V>({ label, hook, options, value, onChoose }: Props<V>)
 }
 
 export function Menu<V>(props: Props<V>) {
-  const { label, hook, options, value, onChoose } = props;
+  const { label, hook, options, value, onChoose, acts } = props;
   const plural = props.plural ?? `${label.toLowerCase()}s`;
   const id = useUnique();
   const open = useSignal(false);
@@ -119,22 +121,24 @@ export function Menu<V>(props: Props<V>) {
   };
   return (
     <div class="nbx-menu" ref={box}>
-      <span class={props.quiet ? "nbx-hidden" : "nbx-muted"} id={`${id}-label`}>
-        {label}
-      </span>
+      {!acts && (
+        <span class={props.quiet ? "nbx-hidden" : "nbx-muted"} id={`${id}-label`}>
+          {label}
+        </span>
+      )}
       <button
         type="button"
         ref={button}
         id={`${id}-button`}
-        aria-haspopup="listbox"
+        aria-haspopup={acts ? "menu" : "listbox"}
         aria-expanded={open.value}
-        aria-labelledby={`${id}-label ${id}-button`}
+        aria-labelledby={acts ? undefined : `${id}-label ${id}-button`}
         onClick={() => (open.value ? close() : show())}
         onKeyDown={(event) => {
           if (event.key === "ArrowDown" && !open.value) (show(), event.preventDefault());
         }}
       >
-        <bdi>{current?.label ?? ""}</bdi>
+        <bdi>{acts ? label : (current?.label ?? "")}</bdi>
       </button>
       <div class="nbx-popup" hidden={!open.value} onKeyDown={onKey}>
         {searchable && (
@@ -155,7 +159,7 @@ export function Menu<V>(props: Props<V>) {
         <ul
           ref={list}
           id={`${id}-list`}
-          role="listbox"
+          role={acts ? "menu" : "listbox"}
           aria-label={props.plural ? label : `${label}s`}
           tabIndex={searchable ? -1 : 0}
           {...(searchable ? {} : pointing)}
@@ -164,9 +168,9 @@ export function Menu<V>(props: Props<V>) {
             <li
               key={i}
               id={`${id}-${i}`}
-              role="option"
+              role={acts ? "menuitem" : "option"}
               class={i === place ? "nbx-active" : undefined}
-              aria-selected={option.value === value}
+              aria-selected={acts ? undefined : option.value === value}
               onClick={() => choose(option)}
               {...{ [`data-${hook}`]: option.name }}
             >

@@ -1,11 +1,13 @@
 /** Signed bars from a zero in the middle, those of one row or of two on the same scale. */
-import type { Signal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { shareFrom, signedTicks, type Compared } from "../compared.js";
-import { count, counted, effects, fixed, number, parts, printable } from "../format.js";
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { compared, tickWithin } from "../compared.js";
+import { counted, effects, fixed, number, printable } from "../format.js";
 import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
-import { nameWidth } from "./measure.js";
+import { axisWords, labelOf, responseOf, type Subject } from "../words.js";
+import { Behind } from "./behind.js";
+import { Name } from "./name.js";
 import { useUnique } from "./unique.js";
 
 /** Features before the others are folded, and when they are unfolded. */
@@ -14,293 +16,188 @@ const MOST = 200;
 
 interface Props {
   store: Store;
-  root: HTMLElement;
   cases: Local[];
-  comparison: Compared;
-  response: string;
-  unfolded: Signal<boolean>;
+  subject: Subject;
 }
 
-export function Effects({ store, root, cases, comparison, response, unfolded }: Props) {
+export function Effects({ store, cases, subject }: Props) {
   const id = useUnique();
-  const chart = useRef<HTMLDivElement>(null);
-  const list = useRef<HTMLDivElement>(null);
+  const unfolded = useSignal(false);
   const names = store.names.value;
   const selected = store.feature.value;
-  const { order, largest } = comparison;
-  const few = order.length <= FEW + 1 ? order.length : FEW;
-  const listed = order.slice(0, unfolded.value ? MOST : few);
-  const others = names.length - listed.length;
+  const { order, items, largest } = compared(cases);
+  const columns = cases.map(({ column }) => column);
+  const response = responseOf(subject, columns);
+  const labels = cases.map(({ label }) => labelOf(subject, label));
+  if (!(largest > 0))
+    return (
+      <p class="nbx-quiet">
+        {`At ${cases.length > 1 ? "these rows" : "this row"} no input moves ${response}: ` +
+          "every derivative is zero."}
+      </p>
+    );
+  const folds = order.length > FEW + 1;
+  const listed = order.slice(0, folds && !unfolded.value ? FEW : MOST);
+  const others = counted(names.length - listed.length, "other feature");
+  const rests = items.map((known, i) =>
+    order
+      .slice(listed.length)
+      .reduce((sum, feature) => sum + (known.get(feature)?.share ?? 0), cases[i]!.rest ?? 0),
+  );
   const domain = largest * 1.04;
+  const tick = tickWithin(domain);
   const write = effects(largest);
-  const ticks = signedTicks(domain, 2);
   const at = listed.indexOf(selected ?? -1);
-  useLayoutEffect(() => {
-    const width = nameWidth(root, listed.map((f) => names[f]!).slice(0, 40));
-    chart.current?.style.setProperty("--nbx-inputs", `${width}px`);
-    const values = comparison.items.flatMap((items) => listed.map((f) => valueOf(items.get(f))));
-    const room = Math.min(nameWidth(root, values), 96);
-    chart.current?.style.setProperty("--nbx-values", `${Math.max(room, 32)}px`);
-  }, [names, comparison, listed.length]);
-  useLayoutEffect(() => {
-    if (at >= 0 && unfolded.peek())
-      list.current?.children[at]?.scrollIntoView?.({ block: "nearest" });
-  }, [at]);
-
   const onKey = (event: KeyboardEvent) => {
-    if (event.metaKey || event.ctrlKey || event.altKey) return;
+    const last = listed.length - 1;
     const to: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at < 0 ? 0 : at - 1,
+      ArrowDown: Math.min(at + 1, last),
+      ArrowUp: Math.max(at - 1, 0),
       Home: 0,
-      End: listed.length - 1,
+      End: last,
+      Escape: -1,
     };
-    if (event.key in to) {
-      const place = Math.min(Math.max(to[event.key]!, 0), listed.length - 1);
-      store.choose({ feature: listed[place]! });
-    } else if (event.key === "Escape") store.choose({ feature: null });
-    else return;
+    const place = to[event.key];
+    if (place === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
+    store.choose({ feature: listed[place] ?? null });
     event.preventDefault();
     event.stopPropagation();
   };
-  const shares = (place: number) => cases.map((_, i) => shareFrom(comparison, i, place));
+  const left = (value: number) => ({ left: `${50 + (50 * value) / domain}%` });
 
   return (
-    <div
-      class={`nbx-effects${cases.length > 1 ? " nbx-two" : ""}${unfolded.value ? " nbx-long" : ""}`}
-      ref={chart}
-    >
-      <div class="nbx-effect nbx-effect-head nbx-whose" aria-hidden="true">
-        {cases.map(({ label }, i) => (
-          <span>
-            <i class={i ? "nbx-second" : "nbx-first"} /> <bdi>{printable(label)}</bdi>
-          </span>
-        ))}
-      </div>
-      <div class="nbx-effect nbx-effect-head" aria-hidden="true">
-        <span class="nbx-name" />
-        {cases.map(() => (
-          <>
-            <span class="nbx-value">value</span>
-            <span class="nbx-track">
-              {ticks.map((tick) => (
-                <span
-                  class={Math.abs(tick) === ticks.at(-1) ? "nbx-outer" : tick ? "nbx-inner" : ""}
-                  style={{ left: `${50 + (50 * tick) / domain}%` }}
-                >
-                  {tick === 0 ? "0" : tickText(tick, ticks)}
-                </span>
+    <>
+      <p>{axisWords(subject, columns)}</p>
+      <div class={`nbx-effects${cases.length > 1 ? " nbx-two" : ""}`}>
+        <div class="nbx-effect nbx-axes" aria-hidden="true">
+          <span class="nbx-name" />
+          {cases.map((_, i) => (
+            <Cells
+              value={cases.length > 1 ? <i class={i ? "nbx-second" : "nbx-first"} /> : "value"}
+              move="move"
+              share="share"
+            >
+              {[-tick, 0, tick].map((value) => (
+                <span style={left(value)}>{(value > 0 ? "+" : "") + number(value)}</span>
               ))}
-            </span>
-            <span class="nbx-move">move</span>
-            <span class="nbx-share">share</span>
-          </>
-        ))}
-      </div>
-      <div
-        ref={list}
-        role="listbox"
-        tabIndex={0}
-        class="nbx-effect-list"
-        aria-label={`Inputs that move ${response} at ${cases.map(({ label }) => printable(label)).join(" and ")}`}
-        aria-activedescendant={at >= 0 ? `${id}-${selected}` : undefined}
-        onKeyDown={onKey}
-      >
-        {listed.map((feature) => (
-          <div
-            key={feature}
-            id={`${id}-${feature}`}
-            role="option"
-            aria-selected={feature === selected}
-            class={`nbx-effect${feature === selected ? " nbx-selected" : ""}`}
-            data-feature={names[feature]}
-            onClick={() => store.choose({ feature: feature === selected ? null : feature })}
-          >
-            <Name name={names[feature]!} />
-            {cases.map((_, i) => (
-              <Cells
-                item={comparison.items[i]!.get(feature)}
-                second={i > 0}
-                domain={domain}
-                ticks={ticks}
-                write={write}
-              />
-            ))}
-          </div>
-        ))}
-      </div>
-      {others > 0 && (
-        <div class="nbx-effect nbx-others">
-          <span class="nbx-name">
-            {order.length > listed.length && !unfolded.value ? (
-              <button
-                type="button"
-                class="nbx-paper"
-                aria-expanded="false"
-                onClick={() => (unfolded.value = true)}
-              >
-                {counted(others, "other feature")}
-              </button>
-            ) : (
-              counted(others, "other feature")
-            )}
-          </span>
-          {shares(listed.length).map((share) => (
-            <>
-              <span class="nbx-value" />
-              <span class="nbx-track" />
-              <span class="nbx-move" />
-              <span class="nbx-share">{percent(share)}</span>
-            </>
+            </Cells>
           ))}
         </div>
-      )}
-      {unfolded.value && order.length > FEW && (
-        <button type="button" class="nbx-fold" onClick={() => (unfolded.value = false)}>
-          {`Show only the first ${FEW}`}
-        </button>
-      )}
+        <div
+          role="listbox"
+          tabIndex={0}
+          aria-label={`Inputs that move ${response} at ${labels.join(" and ")}`}
+          aria-activedescendant={at >= 0 ? `${id}-${selected}` : undefined}
+          onKeyDown={onKey}
+        >
+          {listed.map((feature) => (
+            <div
+              key={feature}
+              id={`${id}-${feature}`}
+              role="option"
+              aria-selected={feature === selected}
+              class={`nbx-effect${feature === selected ? " nbx-selected" : ""}`}
+              data-feature={names[feature]}
+              onClick={() => store.choose({ feature: feature === selected ? null : feature })}
+            >
+              <Name name={names[feature]!} />
+              {items.map((known) => {
+                const item = known.get(feature);
+                const { attribution = NaN, size = 0 } = item ?? {};
+                const pooled = Number.isNaN(attribution);
+                const half = (50 * size) / domain;
+                return (
+                  <Cells
+                    value={<bdi>{valueOf(item)}</bdi>}
+                    hue={attribution > 0 ? "rises" : attribution < 0 ? "falls" : "none"}
+                    move={write(attribution)}
+                    share={percent(item?.share)}
+                  >
+                    <i style={left(-tick)} />
+                    <i style={left(tick)} />
+                    <i class="nbx-zero" />
+                    {half > 0 && (
+                      <i
+                        class={`nbx-bar${pooled ? " nbx-pooled" : ""}`}
+                        style={{
+                          left: `${attribution > 0 ? 50 : 50 - half}%`,
+                          width: `${pooled ? 2 * half : half}%`,
+                        }}
+                      />
+                    )}
+                  </Cells>
+                );
+              })}
+            </div>
+          ))}
+        </div>
+        {(listed.length < names.length || folds) && (
+          <div class="nbx-effect nbx-others">
+            <span class="nbx-name">
+              {folds ? (
+                <button
+                  type="button"
+                  class="nbx-paper"
+                  aria-expanded={unfolded.value}
+                  onClick={() => (unfolded.value = !unfolded.value)}
+                >
+                  {listed.length < order.length ? others : "Fewer features"}
+                </button>
+              ) : (
+                others
+              )}
+            </span>
+            {listed.length < names.length && rests.map((rest) => <Cells share={percent(rest)} />)}
+          </div>
+        )}
+      </div>
+      <p class="nbx-small nbx-muted">
+        Shares are squared shares of this row: more concentrated than the global ones.
+      </p>
       <Behind
-        names={names}
-        cases={cases}
-        comparison={comparison}
-        response={response}
-        listed={listed}
-        others={others}
-        write={write}
+        caption={axisWords(subject, columns)}
+        head={[
+          "Feature",
+          ...labels.flatMap((label) => [`Value at ${label}`, "Move", "Squared share of this row"]),
+        ]}
+        rows={[
+          ...listed.map((feature) => [
+            printable(names[feature]!),
+            ...items.flatMap((known) => {
+              const item = known.get(feature);
+              return [valueOf(item), write(item?.attribution ?? NaN), percent(item?.share)];
+            }),
+          ]),
+          ...(listed.length < names.length
+            ? [[others, ...rests.flatMap((rest) => ["", "", percent(rest)])]]
+            : []),
+        ]}
       />
-    </div>
-  );
-}
-
-function Name({ name }: { name: string }) {
-  const [head, tail] = parts(printable(name));
-  return (
-    <span class="nbx-name">
-      <span dir="auto">
-        <span>{head}</span>
-        {tail && <span>{tail}</span>}
-      </span>
-    </span>
+    </>
   );
 }
 
 interface CellsProps {
-  item: Item | undefined;
-  second: boolean;
-  domain: number;
-  ticks: number[];
-  write(value: number): string;
+  value?: ComponentChildren;
+  /** What stands in the track. */
+  children?: ComponentChildren;
+  hue?: string;
+  move?: string;
+  share: string;
 }
 
-/** Value, bar, effect and share of one feature at one row. */
-function Cells({ item, second, domain, ticks, write }: CellsProps) {
-  const move = item?.attribution ?? NaN;
-  const pooled = Number.isNaN(move);
-  const half = (50 * (item?.size || 0)) / domain;
-  const hue = pooled || move === 0 ? "none" : move > 0 ? "rises" : "falls";
-  const left = hue === "rises" ? 50 : 50 - half;
-  return (
-    <>
-      <span class="nbx-value">
-        <bdi>{valueOf(item)}</bdi>
-      </span>
-      <span class={`nbx-track nbx-${hue}`}>
-        {ticks.map((tick) => (
-          <i
-            class={tick === 0 ? "nbx-zero" : "nbx-tick"}
-            style={{ left: `${50 + (50 * tick) / domain}%` }}
-          />
-        ))}
-        {half > 0 && (
-          <i
-            class={`nbx-bar${pooled ? " nbx-pooled" : ""}${second ? " nbx-hollow" : ""}`}
-            style={{ left: `${left}%`, width: `${pooled ? 2 * half : half}%` }}
-          />
-        )}
-      </span>
-      <span class={`nbx-move nbx-${hue}`}>{write(move)}</span>
-      <span class="nbx-share">{percent(item?.share ?? NaN)}</span>
-    </>
-  );
-}
+/** Of one row: value, bar, effect and share. */
+const Cells = ({ value, children, hue = "none", move, share }: CellsProps) => (
+  <>
+    <span class="nbx-value">{value}</span>
+    <span class={`nbx-track nbx-${hue}`}>{children}</span>
+    <span class={`nbx-move nbx-${hue}`}>{move}</span>
+    <span class="nbx-share">{share}</span>
+  </>
+);
 
 const valueOf = (item: Item | undefined): string =>
   typeof item?.value === "string" ? printable(item.value) : number(item?.value ?? NaN);
 
 /** Shares of one row stand below each other with one decimal. */
-const percent = (share: number): string => fixed(share, 1) + (Number.isNaN(share) ? "" : " %");
-
-function tickText(tick: number, ticks: number[]): string {
-  const step = ticks[1]! - ticks[0]!;
-  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  if (step < 1e-4 || step >= 1e5) return effects(step)(tick);
-  return (tick < 0 ? "−" : "+") + Math.abs(tick).toFixed(Math.min(places, 12));
-}
-
-interface BehindProps extends Pick<Props, "cases" | "comparison" | "response"> {
-  names: string[];
-  listed: number[];
-  others: number;
-  write(value: number): string;
-}
-
-/** The table behind the bars. */
-function Behind({ names, cases, comparison, response, listed, others, write }: BehindProps) {
-  const several = cases.length > 1;
-  const of = (one: Local) => (several ? ` (${printable(one.label)})` : "");
-  return (
-    <div class="nbx-hidden">
-      <table>
-        <caption>
-          {`How ${response} would move if an input rose, at ` +
-            cases.map(({ label }) => printable(label)).join(" and ")}
-          {others > 0 && `, and the share of the ${count(others)} others`}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Feature</th>
-            {cases.map((one) => (
-              <>
-                <th scope="col">Value{of(one)}</th>
-                <th scope="col">Move{of(one)}</th>
-                <th scope="col">Squared share of this row{of(one)}</th>
-              </>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {listed.map((feature) => (
-            <tr key={feature}>
-              <th scope="row">
-                <bdi>{printable(names[feature]!)}</bdi>
-              </th>
-              {comparison.items.map((items) => {
-                const item = items.get(feature);
-                return (
-                  <>
-                    <td>{valueOf(item)}</td>
-                    <td>{write(item?.attribution ?? NaN)}</td>
-                    <td>{percent(item?.share ?? NaN)}</td>
-                  </>
-                );
-              })}
-            </tr>
-          ))}
-          {others > 0 && (
-            <tr>
-              <th scope="row">{counted(others, "other feature")}</th>
-              {cases.map((_, i) => (
-                <>
-                  <td />
-                  <td />
-                  <td>{percent(shareFrom(comparison, i, listed.length))}</td>
-                </>
-              ))}
-            </tr>
-          )}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const percent = (share = NaN): string => fixed(share, 1) + (Number.isNaN(share) ? "" : " %");

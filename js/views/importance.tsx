@@ -217,11 +217,11 @@ export function Importance({ store, root }: Props) {
                 aria-hidden="true"
                 style={{ transform: `translateY(${cut * ROW}px)` }}
               >
-                <i />
+                <i class="nbx-dash" />
                 <span>
                   {counted(cut, "feature") + (cut === 1 ? " carries 90 %" : " carry 90 %")}
                 </span>
-                <i />
+                <i class="nbx-dash" />
               </div>
             )}
           </div>

@@ -1,8 +1,9 @@
 /** One feature: rank, name, bar with its whisker from a common zero, share and arrow. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { ARROW, fixed, parts, printable, WORDS } from "../format.js";
+import { ARROW, fixed, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
 import type { Slice } from "../wire.js";
+import { Name } from "./name.js";
 
 export const ROW = 22;
 
@@ -32,8 +33,6 @@ export function Row(props: Props) {
   const rank = ranking.place[feature]! + 1;
   const percent = (value: number) => `${(100 * (value || 0)) / domain}%`;
   const known = !Number.isNaN(low) && !Number.isNaN(high);
-  const name = printable(props.name);
-  const [head, tail] = parts(name);
   const row = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLElement>(null);
   const width = (share || 0) / domain;
@@ -64,12 +63,7 @@ export function Row(props: Props) {
       data-feature={props.name}
     >
       <span class="nbx-rank">{rank}</span>
-      <span class="nbx-name">
-        <span dir="auto">
-          <span>{head}</span>
-          {tail && <span>{tail}</span>}
-        </span>
-      </span>
+      <Name name={props.name} />
       <span class="nbx-track">
         <i ref={bar} class="nbx-bar" style={{ width: percent(share) }} />
         {known && high > low && (

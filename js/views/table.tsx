@@ -3,6 +3,7 @@ import { Component } from "preact";
 import { count, decimals, fixed, printable, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
 import type { Subset } from "../instances.js";
+import { Behind } from "./behind.js";
 import type { Slice } from "../wire.js";
 
 /** Enough to read; the filter reaches the rest. */
@@ -27,42 +28,32 @@ export class Table extends Component<Props> {
   override render({ names, slice, ranking, shown, brushed }: Props) {
     const places = decimals(slice.share[ranking.order[0]!]!);
     const percent = (value: number) => `${fixed(value, places)} %`;
-    const listed = shown.slice(0, MOST);
+    const more = shown.length > MOST ? ` (the first ${MOST} of ${count(shown.length)})` : "";
     return (
-      <div class="nbx-hidden">
-        <table>
-          <caption>
-            {slice.question}
-            {shown.length > MOST && ` (the first ${MOST} of ${count(shown.length)})`}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Rank</th>
-              <th scope="col">Feature</th>
-              <th scope="col">Importance</th>
-              <th scope="col">Low (row sampling)</th>
-              <th scope="col">High (row sampling)</th>
-              <th scope="col">Direction</th>
-              {brushed && <th scope="col">Over the brushed rows</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {listed.map((feature) => (
-              <tr key={feature}>
-                <td>{ranking.place[feature]! + 1}</td>
-                <th scope="row">
-                  <bdi>{printable(names[feature]!)}</bdi>
-                </th>
-                <td>{percent(slice.share[feature]!)}</td>
-                <td>{percent(slice.low[feature]!)}</td>
-                <td>{percent(slice.high[feature]!)}</td>
-                <td>{WORDS[directionOf(slice.direction[feature]!)]}</td>
-                {brushed && <td>{percent(brushed.share[feature]!)}</td>}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Behind
+        caption={slice.question + more}
+        head={[
+          "Rank",
+          "Feature",
+          "Importance",
+          "Low (row sampling)",
+          "High (row sampling)",
+          "Direction",
+          ...(brushed ? ["Over the brushed rows"] : []),
+        ]}
+        named={1}
+        rows={shown
+          .slice(0, MOST)
+          .map((feature) => [
+            String(ranking.place[feature]! + 1),
+            printable(names[feature]!),
+            percent(slice.share[feature]!),
+            percent(slice.low[feature]!),
+            percent(slice.high[feature]!),
+            WORDS[directionOf(slice.direction[feature]!)],
+            ...(brushed ? [percent(brushed.share[feature]!)] : []),
+          ])}
+      />
     );
   }
 }

@@ -176,7 +176,7 @@ describe("filter", () => {
     expect(names()).toHaveLength(6);
     expect(names().every((name) => name!.startsWith("BILL"))).toBe(true);
     expect(all(".nbx-cut")).toEqual([]);
-    expect(one("[role=status]").textContent).toBe("6 of 23 features");
+    expect(one(".nbx-filter [role=status]").textContent).toBe("6 of 23 features");
     expect(one("[data-feature] .nbx-rank").textContent).not.toBe("1");
     type(input, "_");
     await drawn();
