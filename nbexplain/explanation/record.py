@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,18 +15,18 @@ from nbexplain.engine.importances import Importances, importances
 from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
+from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
 from nbexplain.features import Features
 
 if TYPE_CHECKING:
-    import altair
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
@@ -122,17 +121,23 @@ class Explanation:
         return self._importances(self.asked.column(output))
 
     def _importances(self, column: int | None) -> Importances:
-        weights = np.zeros(len(self.asked.names))
-        if column is not None:
-            weights[column] = 1
-        else:
-            weights[list(self.asked.columns)] = 1
-            if not self.asked.classifier:
-                # Outputs in different units combine by their spread; a constant one has no say.
-                spread = self.swept.outputs.deviation
-                weights *= np.divide(1, spread**2, out=np.zeros_like(spread), where=spread > 0)
+        weights = self.weights if column is None else np.eye(len(self.asked.names))[column]
         sums = self.swept.sums[self.response]
         return importances(sums, self.features, self.scaling, weights, self.confidence)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """What each output of the swept function counts where they are combined, `[outputs swept]`.
+
+        1 for classes, one over the squared spread for other outputs, 0 for those not explained.
+        """
+        found = np.zeros(len(self.asked.names))
+        found[list(self.asked.columns)] = 1
+        if not self.asked.classifier:
+            # Outputs in different units combine by their spread; a constant one has no say.
+            spread = self.swept.outputs.deviation
+            found *= np.divide(1, spread**2, out=np.zeros_like(spread), where=spread > 0)
+        return found
 
     def importance(self, output: str | int | None = None) -> "pd.DataFrame":
         """Importance of each feature, most important first.
@@ -297,41 +302,3 @@ class Explanation:
             self._others[response] = other
             other._others.setdefault(self.response, self)
         return self._others[response]
-
-    # Pictures, files and notebooks: what draws is imported when it is asked for.
-
-    def chart(
-        self, kind: str = "importance", output: str | int | None = None, row: object = None
-    ) -> "altair.Chart | altair.LayerChart":
-        """An Altair chart: kind "importance" (of one output, or all), or "local" (of one row)."""
-        from nbexplain.notebook.charts import chart
-
-        return chart(self, kind, output=output, row=row)
-
-    def save_html(self, path: str | Path) -> None:
-        """Write one file that shows this explanation without a kernel and with the network off."""
-        from nbexplain.notebook.report import save_html
-
-        save_html(path, {self.title: self})
-
-    def save(self, path: str | Path) -> None:
-        """Write everything but the model and X to one file, without pickle; see `nbx.load`."""
-        from nbexplain.explanation.storage import save
-
-        save(self, path)
-
-    def __repr__(self) -> str:
-        """The table as aligned text."""
-        from nbexplain.notebook.report import plain_text
-
-        return plain_text(self)
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        from nbexplain.notebook.widgets import mimebundle
-
-        return mimebundle(self)
-
-    def _ipython_display_(self) -> None:
-        from nbexplain.notebook.widgets import display
-
-        display(self)

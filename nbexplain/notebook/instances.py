@@ -95,7 +95,7 @@ def instances(
         "outputs": single(widened(sample.outputs.index_select(0, rows)).numpy()),
         "kind": asked.kind,
         "columns": list(asked.columns),
-        "weights": weights(explanation).tolist(),
+        "weights": explanation.weights.tolist(),
         "target": None,
         "classes": None,
         "classifier": asked.classifier,
@@ -123,17 +123,6 @@ def leading(explanation: Explanation) -> NDArray[np.int64]:
             break
         found.append(members)
     return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def weights(explanation: Explanation) -> NDArray[np.float64]:
-    """What each swept column's squares count where outputs are combined, `[K]`."""
-    asked = explanation.asked
-    found = np.zeros(len(asked.names))
-    found[list(asked.columns)] = 1
-    if not asked.classifier:
-        spread = explanation.swept.outputs.deviation
-        found *= np.divide(1, spread**2, out=np.zeros_like(spread), where=spread > 0)
-    return found
 
 
 def called_by_position(explanation: Explanation) -> bool:

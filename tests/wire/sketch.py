@@ -48,6 +48,10 @@ class Sketch:
         return features((len(self.columns),), self.columns, self.groups)
 
     @property
+    def weights(self):
+        return np.ones(len(self.outputs))
+
+    @property
     def scaling(self):
         return np.resize(SCALING, len(self.columns))
 

@@ -19,7 +19,7 @@ from nbexplain.engine.responses import chain
 from nbexplain.engine.swept import CHUNK
 from nbexplain.explanation.origin import Row
 from nbexplain.notebook import wire
-from nbexplain.notebook.instances import single, weights
+from nbexplain.notebook.instances import single
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.running import sentence, when_free
 
@@ -99,10 +99,7 @@ def _subset(
     response, output = session.check("response", content.get("response")), content.get("output")
     asked, swept = explanation.asked.switch(response), explanation.swept
     column = asked.column(output)
-    counted = weights(explanation)
-    if column is not None:
-        counted = np.zeros_like(counted)
-        counted[column] = 1
+    counted = explanation.weights if column is None else np.eye(len(asked.names))[column]
     (places,) = np.nonzero(np.isin(swept.sample.positions, positions_in(buffers)))
     sample, total = swept.sample, None
     for start in range(0, len(places), CHUNK):

@@ -1,0 +1,72 @@
+"""Pictures, files and notebooks of an explanation: what draws is imported when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import altair
+
+    from nbexplain.explanation.record import Explanation
+    from nbexplain.notebook.widgets import Explorer
+
+
+class Forms:
+    """How an explanation is shown and kept."""
+
+    @property
+    def _whole(self) -> Explanation:
+        return cast("Explanation", self)
+
+    def chart(
+        self, kind: str = "importance", output: str | int | None = None, row: object = None
+    ) -> altair.Chart | altair.LayerChart:
+        """An Altair chart: kind "importance" (of one output, or all), or "local" (of one row)."""
+        from nbexplain.notebook.charts import chart
+
+        return chart(self._whole, kind, output=output, row=row)
+
+    def explore(self, **traits: Any) -> Explorer:
+        """The live view: importance bars, instance picker and the picked row, linked.
+
+        Args:
+            **traits: `feature`, `instance`, `other`, `rows`, `output`, `response` to begin with,
+                `selection`, `layout`; see `nbx.Explorer`.
+
+        >>> import torch, nbexplain as nbx
+        >>> explorer = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2)).explore(instance=1)
+        >>> explorer.instance, explorer.close()
+        (1, None)
+        """
+        from nbexplain.notebook.widgets import Explorer
+
+        return Explorer(self._whole, **traits)
+
+    def save_html(self, path: str | Path) -> None:
+        """Write one file that shows this explanation without a kernel and with the network off."""
+        from nbexplain.notebook.report import save_html
+
+        save_html(path, {self._whole.title: self._whole})
+
+    def save(self, path: str | Path) -> None:
+        """Write everything but the model and X to one file, without pickle; see `nbx.load`."""
+        from nbexplain.explanation.storage import save
+
+        save(self._whole, path)
+
+    def __repr__(self) -> str:
+        """The table as aligned text."""
+        from nbexplain.notebook.report import plain_text
+
+        return plain_text(self._whole)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        from nbexplain.notebook.widgets import mimebundle
+
+        return mimebundle(self._whole)
+
+    def _ipython_display_(self) -> None:
+        from nbexplain.notebook.widgets import display
+
+        display(self._whole)
