@@ -79,7 +79,7 @@ def test_traits_can_be_given_at_once(ex):
 def test_an_explanation_is_explored_with_traits_and_a_selection(ex):
     picked = nbx.Selection(instance=4)
     explorer = ex.explore(selection=picked, feature="debt", layout=Layout(width="90%"))
-    assert type(explorer) is nbx.Explorer
+    assert isinstance(explorer, nbx.Explorer)
     assert (explorer.explanation, explorer.instance, picked.feature) == (ex, 4, "debt")
     assert explorer.layout.width == "90%"
     assert ex.explore()._session is not explorer._session
