@@ -73,7 +73,15 @@ export function Effects({ store, cases, subject }: Props) {
           <span class="nbx-name" />
           {cases.map((_, i) => (
             <Cells
-              value={cases.length > 1 ? <i class={i ? "nbx-second" : "nbx-first"} /> : "value"}
+              value={
+                cases.length > 1 ? (
+                  <b>
+                    <i class={i ? "nbx-second" : "nbx-first"} /> {labels[i]}
+                  </b>
+                ) : (
+                  "value"
+                )
+              }
               move="move"
               share="share"
             >
