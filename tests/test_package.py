@@ -92,6 +92,12 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
     assert wheel.name == f"nbexplain-{nbexplain.__version__}-py3-none-any.whl"
 
 
+def test_every_notebook_stores_a_small_bundle(wheel):
+    sizes = [zipfile.ZipFile(wheel).getinfo(name).file_size for name in BUNDLE]
+    assert sum(sizes) <= 110_000  # with its style sheets, as the text that a widget's state holds
+    assert min(sizes) <= 1_000  # what each view adds
+
+
 def test_sdist_holds_the_sources_of_the_bundle_and_the_bundle(sdist, tmp_path):
     shutil.unpack_archive(sdist, tmp_path)
     (unpacked,) = tmp_path.iterdir()
