@@ -1,5 +1,5 @@
 /** One of several: segments side by side where they are few, else a menu that can be searched. */
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useUnique } from "./unique.js";
 
@@ -59,12 +59,10 @@ export function Menu<V>(props: Props<V>) {
   const list = useRef<HTMLUListElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const searchable = options.length > SEARCHABLE;
-  const found = useComputed(() => {
-    const wanted = query.value.trim().toLocaleLowerCase();
-    return wanted
-      ? options.filter((option) => option.label.toLocaleLowerCase().includes(wanted))
-      : options;
-  }).value;
+  const wanted = query.value.trim().toLocaleLowerCase();
+  const found = wanted
+    ? options.filter((option) => option.label.toLocaleLowerCase().includes(wanted))
+    : options;
   const current = options.find((option) => option.value === value);
   const place = Math.min(active.value, found.length - 1);
 
@@ -147,7 +145,7 @@ export function Menu<V>(props: Props<V>) {
             role="combobox"
             aria-expanded="true"
             aria-label={`Search ${plural}`}
-            placeholder={`Search ${options.length - 1} ${plural}`}
+            placeholder={`Search ${options.length - (props.plural ? 0 : 1)} ${plural}`}
             value={query}
             onInput={(event) => {
               query.value = event.currentTarget.value;
