@@ -1,6 +1,6 @@
 /** The rows of X that are in the page, to hover, pick, compare and brush. */
 import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { gradient } from "../canvas/colours.js";
 import { usePaper } from "../canvas/paper.js";
 import { count, counted } from "../format.js";
@@ -37,7 +37,7 @@ const LISTS: { value: List; label: string }[] = [
 
 export function Instances(props: ViewProps) {
   const { store } = props;
-  useEffect(() => store.want(), []);
+  useLayoutEffect(() => store.want(), []);
   if (!store.instances.value?.count)
     return (
       <section class="nbx-instances">

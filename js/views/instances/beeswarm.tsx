@@ -58,7 +58,7 @@ export function Beeswarm(props: Shared) {
           <Across picture={picture} />
           <path class="nbx-threshold" d={`M${zero} ${box.top}V${box.bottom}`} />
           <text class="nbx-title-x" x={box.right} y={box.bottom + 34} text-anchor="end">
-            attribution: moves the response by, per {unit(props)} →
+            {picture.width < 460 ? "attribution" : `moves the response by, per ${unit(props)}`} →
           </text>
         </>
       }
@@ -83,7 +83,7 @@ export function Beeswarm(props: Shared) {
       })}
       {!features.value.length && <p class="nbx-wait">No feature here is a single column.</p>}
       {few && (
-        <p class="nbx-fewer nbx-first nbx-muted">
+        <p class="nbx-fewer nbx-sampled nbx-muted">
           a sample of {count(sample)} of {counted(here.count, "row")}
         </p>
       )}

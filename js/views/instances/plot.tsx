@@ -160,7 +160,8 @@ function Bands({ scene, brush, picture }: Props & { picture: Points }) {
         aria-label={`Brush the ${count(number)} rows of ${name(b)} that are ${said}`}
         onClick={(event) => choose(event, b, right)}
       >
-        <b aria-hidden="true">{right ? "✓" : "✗"}</b> {count(number)} {said}
+        <b aria-hidden="true">{right ? "✓" : "✗"}</b> {count(number)}{" "}
+        <span class="nbx-word">{said}</span>
       </button>
     );
   };

@@ -156,7 +156,8 @@ function column(key: string, name: string, of: Float32Array, probability = false
     const odd = !probability && (largest < 1e-3 || largest >= 1e6);
     return (value) => {
       if (Number.isNaN(value) || (value && odd)) return number(value, 3);
-      const text = value.toFixed(places).replace("-", "−");
+      const digits = value.toFixed(places);
+      const text = /[1-9]/.test(digits) ? digits.replace("-", "−") : digits.replace("-", "");
       // A probability is 0 or 1 only where it is.
       return probability && value % 1 && /^[01]\.000$/.test(text) ? chance(value) : text;
     };

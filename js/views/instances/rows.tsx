@@ -74,6 +74,7 @@ export function Rows({ store, columns, order, sorting }: Props) {
   };
   const onKey = (event: KeyboardEvent) => {
     if ((event.target as Element).closest("button")) return;
+    const cursor = Math.min(at.peek(), rows.length - 1);
     const page = Math.max(1, Math.floor(scroll.peek().height / HEIGHT) - 2);
     const steps: Record<string, number> = {
       ArrowDown: cursor + 1,
