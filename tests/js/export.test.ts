@@ -158,7 +158,7 @@ describe("the menu", () => {
     press(button, "ArrowDown");
     await drawn();
     const menu = one(".nbx-download [role=menu]");
-    expect(document.activeElement).toBe(menu);
+    await vi.waitFor(() => expect(document.activeElement).toBe(menu));
     press(menu, "Escape");
     await drawn();
     expect(button.getAttribute("aria-expanded")).toBe("false");
