@@ -9,13 +9,14 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup demo test lab dev bench lock clean
+.PHONY: help setup demo test lab dev picture bench lock clean
 
 help:
 	@echo "make demo    explain two networks in a real kernel; leaves a notebook and a page in out/"
 	@echo "make test    check everything, JupyterLab in a real browser included"
 	@echo "make lab     open JupyterLab on a copy of the tutorials"
 	@echo "make dev     the same, and rebuild the front end whenever its sources change"
+	@echo "make picture takes the README's picture"
 	@echo "make bench   measure speed and memory against the floor and the peers"
 	@echo "make lock    pin the newest versions of what developing needs"
 	@echo "make clean   remove all that make has made"
@@ -45,6 +46,9 @@ lab: setup
 dev: setup
 	@npm run --silent watch & watcher=$$!; trap "kill $$watcher" EXIT INT TERM; \
 	  ANYWIDGET_HMR=1 $(BIN)/nbexplain lab --folder out/tutorials $(AS_ROOT)
+
+picture: setup
+	@$(BIN)/python -m docs.picture
 
 bench: setup
 	@$(BIN)/python -m benchmarks
