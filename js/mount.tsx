@@ -30,6 +30,12 @@ export function mount(element: HTMLElement, kind: Kind, store: Store, options: M
   root.dataset["lmSuppressShortcuts"] = "true";
   element.classList.add("nbx-host");
   element.append(root);
+  // Before the first drawing, which measures names in the font that the style sheet gives them.
+  whenConnected(root, signal, () => {
+    adopt(root, signal);
+    followTheme(root, signal);
+    if (replaces) hideStatic(root, replaces, signal);
+  });
   const View = VIEWS[kind];
   render(
     <Panel store={store} root={root}>
@@ -38,11 +44,6 @@ export function mount(element: HTMLElement, kind: Kind, store: Store, options: M
     root,
   );
   signal.addEventListener("abort", () => (render(null, root), root.remove()), { once: true });
-  whenConnected(root, signal, () => {
-    adopt(root, signal);
-    followTheme(root, signal);
-    if (replaces) hideStatic(root, replaces, signal);
-  });
 }
 
 /** Hosts render into detached elements; styles and colours need the place they end up in. */

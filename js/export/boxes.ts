@@ -61,8 +61,10 @@ export function paint(from: DOMRect, style: CSSStyleDeclaration, origin: DOMRect
     .filter(({ side, size }) => size > 0 && visible(style[`border${side}Color`]));
   const size = sides[0]?.size ?? 0;
   if (sides.length === 4) {
+    const dashes: Attributes =
+      style.borderTopStyle === "dashed" ? { "stroke-dasharray": 1.5 * size } : {};
     const stroke = { fill: "none", stroke: style.borderTopColor, "stroke-width": size };
-    rect(grown(box, -size / 2), { ...round, ...stroke });
+    rect(grown(box, -size / 2), { ...round, ...stroke, ...dashes });
   } else
     for (const { side } of sides) {
       const flat = side === "Top" || side === "Bottom";

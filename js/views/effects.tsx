@@ -145,7 +145,6 @@ export function Effects({ store, cases, subject }: Props) {
               {folds ? (
                 <button
                   type="button"
-                  class="nbx-paper"
                   aria-expanded={unfolded.value}
                   onClick={() => (unfolded.value = !unfolded.value)}
                 >

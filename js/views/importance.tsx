@@ -61,9 +61,6 @@ export function Importance({ store, root }: Props) {
   const at = selected === null ? -1 : shown.indexOf(selected);
 
   useLayoutEffect(() => watchSize(list.current!, scroll), []);
-  useLayoutEffect(() => {
-    root.style.setProperty("--nbx-names", `${nameWidth(root, names)}px`);
-  }, [names]);
   const reveal = (place: number) => {
     const box = list.current!;
     const top = topOf(place);
@@ -73,6 +70,9 @@ export function Importance({ store, root }: Props) {
   };
   // A pick from elsewhere (Python, another view) is brought into the window, once there is one.
   const placed = useComputed(() => scroll.value.placed).value;
+  useLayoutEffect(() => {
+    root.style.setProperty("--nbx-names", `${nameWidth(root, names)}px`);
+  }, [names, placed]);
   useLayoutEffect(() => {
     if (at >= 0) reveal(at);
   }, [selected, ranking, placed]);
