@@ -9,6 +9,7 @@ import type { Shown } from "../wire.js";
 import { Segments } from "./choose.js";
 import { Beeswarm } from "./instances/beeswarm.js";
 import { useBrush } from "./instances/brush.js";
+import { FirstRows } from "./instances/first.js";
 import { Chip, ColourLegend, Ramp, Search } from "./instances/head.js";
 import { listed, type List, type Sorting } from "./instances/orders.js";
 import { painted as paintedBy } from "./instances/painted.js";
@@ -19,7 +20,7 @@ import {
   type Colour,
   type Scene,
 } from "./instances/quantities.js";
-import { Behind, Rows } from "./instances/rows.js";
+import { Rows } from "./instances/rows.js";
 import type { ViewProps } from "./panel.js";
 
 type Mode = "plot" | "beeswarm" | "table";
@@ -144,7 +145,7 @@ function Picker({ store, root }: ViewProps) {
       {mode.value === "plot" && <Plot {...shared} painted={painted} axes={axes} asked={asked} />}
       {mode.value === "beeswarm" && <Beeswarm {...shared} />}
       {mode.value === "table" && <Rows {...shared} order={order} sorting={sorting} />}
-      {mode.value !== "table" && <Behind {...shared} order={order} />}
+      {mode.value !== "table" && <FirstRows {...shared} order={order} />}
     </section>
   );
 }

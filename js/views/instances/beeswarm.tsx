@@ -1,8 +1,9 @@
 /** Attributions of the leading features over a sample of rows, each row a mark on every line. */
 import { useComputed } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { count, counted, effects, number, parts, printable } from "../../format.js";
+import { count, counted, effects, number, printable } from "../../format.js";
 import { pixels } from "../../scales.js";
+import { Name } from "../name.js";
 import { Across } from "./axes.js";
 import { Chart, type Shared } from "./chart.js";
 import { LINE, middle, swarm } from "./swarm.js";
@@ -64,20 +65,16 @@ export function Beeswarm(props: Shared) {
       }
     >
       {features.value.map((feature, f) => {
-        const [head, tail] = parts(printable(names[feature]!));
         return (
           <button
             type="button"
-            class="nbx-line-name nbx-name"
+            class="nbx-line-name"
             style={{ top: `${middle(f) - 11}px`, width: `${box.left - 14}px` }}
             title={printable(names[feature]!)}
             aria-pressed={feature === selected}
             onClick={() => store.choose({ feature: feature === selected ? null : feature })}
           >
-            <span dir="auto">
-              <span>{head}</span>
-              {tail && <span>{tail}</span>}
-            </span>
+            <Name name={names[feature]!} />
           </button>
         );
       })}

@@ -25,7 +25,7 @@ export function Plot(props: Props) {
   );
   const picture = useComputed(() => points(placed.value, axes.value, width.value)).value;
   const { shades, shapes, ramp } = painted.value;
-  const where = `${axes.value.join(" ")} ${scene.value.shown.output} ${scene.value.shown.response}`;
+  const where = `${scene.value.here.count} ${axes.value.join(" ")} ${scene.value.shown.output} ${scene.value.shown.response}`;
   useLayoutEffect(() => brush.forget, [where]);
   const { here } = scene.value;
   const shown = picture.grid.count;
@@ -157,11 +157,11 @@ function Bands({ scene, brush, picture }: Props & { picture: Points }) {
         class={`nbx-cell nbx-cell-${said}`}
         data-cell={`${said} ${code}`}
         disabled={!number}
-        aria-label={`Brush the ${count(number)} rows of ${name(b)} that are ${said}`}
         onClick={(event) => choose(event, b, right)}
       >
         <b aria-hidden="true">{right ? "✓" : "✗"}</b> {count(number)}{" "}
         <span class="nbx-word">{said}</span>
+        <span class="nbx-hidden"> of {name(b)}: brush these rows</span>
       </button>
     );
   };

@@ -48,6 +48,7 @@ export function usePointing(now: Pointed) {
 function pointing(now: () => Pointed) {
   let drag: Drag | null = null;
   let dragged = false;
+  let pressed: Point | null = null;
   let frame = 0;
   /** The corner that keys move, and the one that stays. */
   let nudged: { fixed: Point; moved: Point; boxes: Box[]; kept: Uint8Array | null } | null = null;
@@ -137,8 +138,9 @@ function pointing(now: () => Pointed) {
       if (event.button !== 0) return;
       const { brush } = now();
       nudged = null;
+      pressed = at(event);
       drag = {
-        from: at(event),
+        from: pressed,
         kept: event.shiftKey ? brush.mask.peek() : null,
         boxes: event.shiftKey ? brush.boxes.peek() : [],
         box: null,
@@ -165,7 +167,10 @@ function pointing(now: () => Pointed) {
     onClick(event: MouseEvent) {
       if (dragged) return void (dragged = false);
       const { picture, brush } = now();
-      const [x, y] = at(event);
+      // Clicks come in whole pixels: where marks are dense, another is nearest than was ringed.
+      const [cx, cy] = at(event);
+      const near = pressed && Math.hypot(cx - pressed[0], cy - pressed[1]) < 2;
+      const [x, y] = near ? pressed! : [cx, cy];
       pick(picture.grid.near(x, y), event);
       const boxes = brush.boxes.peek();
       const inside = ({ left, right, top, bottom }: Box) => {

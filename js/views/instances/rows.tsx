@@ -1,17 +1,10 @@
 /** Rows as a table, of which only those near the window exist. */
-import {
-  useComputed,
-  useSignal,
-  useSignalEffect,
-  type ReadonlySignal,
-  type Signal,
-} from "@preact/signals";
+import { useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count, counted } from "../../format.js";
+import { counted } from "../../format.js";
 import { useUnique } from "../unique.js";
 import type { Shared } from "./chart.js";
 import type { Sorting } from "./orders.js";
-import { rowLabel } from "./quantities.js";
 
 const HEIGHT = 24;
 const BEYOND = 8;
@@ -182,57 +175,6 @@ export function Rows({ store, columns, order, sorting }: Props) {
           );
         })}
       </div>
-    </div>
-  );
-}
-
-/** The table behind the chart: the first rows of the present order. */
-export function Behind({ store, brush, columns, order }: Omit<Props, "sorting">) {
-  const MOST = 100;
-  const WAIT = 250;
-  const due = useSignal(0);
-  useSignalEffect(() => {
-    void [brush.mask.value, columns.value];
-    // What is dragged need not be told in every frame.
-    const timer = setTimeout(() => (due.value = due.peek() + 1), WAIT);
-    return () => clearTimeout(timer);
-  });
-  void due.value;
-  const rows = order.peek();
-  const here = store.instances.value!;
-  return (
-    <div class="nbx-hidden">
-      <table>
-        <caption>
-          Instances{rows.length > MOST && ` (the first ${MOST} of ${count(rows.length)})`}
-        </caption>
-        <thead>
-          <tr>
-            {columns.peek().map(({ name }) => (
-              <th scope="col">
-                <bdi>{name}</bdi>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {Array.from(rows.subarray(0, MOST), (place) => (
-            <tr key={place}>
-              <th scope="row">
-                <bdi>{rowLabel(here, place)}</bdi>
-              </th>
-              {columns
-                .peek()
-                .slice(1)
-                .map(({ text }) => (
-                  <td>
-                    <bdi>{text(place)}</bdi>
-                  </td>
-                ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }
