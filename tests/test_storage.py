@@ -1,6 +1,7 @@
 """What is saved comes back, and nothing in a file is run."""
 
 import io
+import json
 import pickle
 
 import numpy as np
@@ -50,6 +51,26 @@ def test_rows_come_back_by_label(ex, again):
     np.testing.assert_array_equal(again.attributions, ex.attributions)
     np.testing.assert_array_equal(again.predictions, ex.predictions)
     pd.testing.assert_frame_equal(again.local("r17", "eel"), ex.local("r17", "eel"))
+
+
+def test_true_values_come_back(ex, again):
+    assert again.targets.tolist() == [k % 3 for k in range(80)]
+    assert again.classes == ex.classes == ("cat", "dog", "eel")
+
+
+def test_files_without_true_values_are_read(tmp_path):
+    ex = nbx.explain(nn.Linear(3, 1), X, np.arange(80.0))
+    ex.save(tmp_path / "with.nbx")
+    with np.load(tmp_path / "with.nbx") as archive:
+        arrays = {name: archive[name] for name in archive.files if name != "sample.targets"}
+    header = json.loads(arrays["header"].tobytes())
+    del header["classes"]
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    with (tmp_path / "without.nbx").open("wb") as file:
+        np.savez(file, **arrays)
+    assert nbx.load(tmp_path / "with.nbx").targets.tolist() == list(range(80))
+    old = nbx.load(tmp_path / "without.nbx")
+    assert (old.targets, old.classes) == (None, None)
 
 
 def test_other_responses_come_back(ex, again):

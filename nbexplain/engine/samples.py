@@ -57,6 +57,8 @@ class Sample:
         jacobian: raw derivatives, `[kept, outputs, *shape]`.
         outputs: raw outputs, `[kept, outputs]`.
         values: the differentiated inputs, `[kept, *shape]`.
+        targets: their true values, `[kept]` or `[kept, outputs]`: codes of classes or numbers;
+            None where there are none.
     """
 
     draws: NDArray[np.uint64]
@@ -64,6 +66,7 @@ class Sample:
     jacobian: Tensor
     outputs: Tensor
     values: Tensor
+    targets: Tensor | None = None
 
     @classmethod
     def of(
@@ -73,15 +76,19 @@ class Sample:
         jacobian: Float[Tensor, "rows outputs *shape"],
         outputs: Float[Tensor, "rows outputs"],
         values: Float[Tensor, "rows *shape"],
+        targets: Tensor | None = None,
     ) -> Self:
         """What is kept of one batch whose first row stands at position `start`."""
         positions = np.arange(start, start + len(jacobian))
         draws, kept = keep.draws(positions)
         if kept.all():
-            return cls(draws, positions, jacobian.cpu(), outputs.cpu(), values.cpu().clone())
-        rows = torch.from_numpy(np.flatnonzero(kept))
-        held = (tensor.cpu().index_select(0, rows) for tensor in (jacobian, outputs, values))
-        return cls(draws[kept], positions[kept], *held)
+            held = (jacobian.cpu(), outputs.cpu(), values.cpu().clone())
+        else:
+            rows = torch.from_numpy(np.flatnonzero(kept))
+            held = tuple(x.cpu().index_select(0, rows) for x in (jacobian, outputs, values))
+            targets = None if targets is None else targets.cpu().index_select(0, rows)
+            draws, positions = draws[kept], positions[kept]
+        return cls(draws, positions, *held, targets=exact(targets))
 
     @property
     def count(self) -> int:
@@ -106,10 +113,20 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
         _gathered([getattr(sample, name) for sample in samples], rows)
         for name in ("jacobian", "outputs", "values")
     ]
+    targets = _gathered_where_all([sample.targets for sample in samples], rows)
     order = np.argsort(positions[kept], kind="stable")
     if not np.array_equal(order, np.arange(len(order))):  # parts that came out of order
         kept, tensors = kept[order], [tensor[torch.from_numpy(order)] for tensor in tensors]
-    return Sample(draws[kept], positions[kept], *tensors)
+        targets = None if targets is None else targets[torch.from_numpy(order)]
+    return Sample(draws[kept], positions[kept], *tensors, targets=targets)
+
+
+def _gathered_where_all(parts: list[Tensor | None], rows: list[Tensor]) -> Tensor | None:
+    """Rows of several tensors in one; None where one is missing, or they do not fit together."""
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts) or len({(part.dtype, part.shape[1:]) for part in found}) > 1:
+        return None
+    return _gathered(found, rows)
 
 
 def _gathered(parts: list[Tensor], rows: list[Tensor]) -> Tensor:
@@ -125,6 +142,14 @@ def _gathered(parts: list[Tensor], rows: list[Tensor]) -> Tensor:
 def widened(tensor: Tensor) -> Tensor:
     """Half precision as single, which NumPy and files know; other tensors as they are."""
     return tensor.float() if tensor.dtype.itemsize < 4 else tensor
+
+
+def exact(targets: Tensor | None) -> Tensor | None:
+    """A copy of true values in double precision, or of codes as int64, on the processor."""
+    if targets is None:
+        return None
+    dtype = torch.float64 if targets.is_floating_point() else torch.int64
+    return targets.to("cpu", dtype, copy=True)
 
 
 def draw(positions: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:

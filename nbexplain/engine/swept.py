@@ -54,6 +54,7 @@ class Swept:
         outputs: Float[Tensor, "rows outputs"],
         jacobian: Float[Tensor, "rows outputs *shape"],
         scratch: Scratch | None = None,
+        targets: Tensor | None = None,
     ) -> Self:
         """The statistics of one batch whose first row stands at position `start`."""
         scratch = scratch or Scratch()
@@ -64,7 +65,7 @@ class Swept:
             summed(outputs, jacobian, kind, responses, start, block, scratch),
             Spread.of(values.flatten(1), outputs, scratch=scratch),
             int(saturated(outputs).sum()) if kind in ("probabilities", "independent") else 0,
-            (Sample.of(keep, start, jacobian, outputs, values),),
+            (Sample.of(keep, start, jacobian, outputs, values, targets),),
         )
 
     def merge(self, other: Self) -> Self:

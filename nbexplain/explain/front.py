@@ -153,6 +153,7 @@ def explain(
         noted=tuple(noted),
         provenance=_provenance(seed, work.batch_size, perf_counter() - began),
         origin=work,
+        classes=asked.source.classes,
     )
 
 

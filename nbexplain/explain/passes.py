@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.data import Batch, Source
-from nbexplain.engine.samples import Keep
+from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.scratch import Scratch
 from nbexplain.engine.swept import Swept
 from nbexplain.explain.progress import Progress
@@ -87,6 +87,7 @@ class Work:
             outputs,
             jacobian,
             scratch,
+            batch.target,
         )
         sums = part.sums[question.response]
         if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):
@@ -137,7 +138,7 @@ class Work:
             raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
         with untouched():
             values, outputs, jacobian = self.derive(batch)
-        return Row(values, outputs.cpu(), jacobian.cpu())
+        return Row(values, outputs.cpu(), jacobian.cpu(), exact(batch.target))
 
 
 def rows_at_once(outputs: int, entries: int) -> int:

@@ -78,14 +78,23 @@ def find(ex: "Explanation", row: object) -> Row:
                 "call nbx.explain again."
             )
         return ex.origin.row(row)
-    sample = ex.swept.sample
     position = ex.origin.locate(row) if ex.origin is not None else _kept_position(ex, row)
-    (place,) = np.nonzero(sample.positions == position)
-    if len(place):
-        kept = slice(int(place[0]), int(place[0]) + 1)
-        return Row(sample.values[kept], sample.outputs[kept], sample.jacobian[kept])
+    found = kept(ex, position)
+    if found is not None:
+        return found
     assert ex.origin is not None  # positions of kept rows alone are found without it
     return ex.origin.row(position)
+
+
+def kept(ex: "Explanation", position: int) -> Row | None:
+    """The row at this position of X, if it was kept."""
+    sample = ex.swept.sample
+    place = int(np.searchsorted(sample.positions, position))
+    if place == sample.count or sample.positions[place] != position:
+        return None
+    part = slice(place, place + 1)
+    target = None if sample.targets is None else sample.targets[part]
+    return Row(sample.values[part], sample.outputs[part], sample.jacobian[part], target)
 
 
 def _is_data(row: object) -> bool:

@@ -20,11 +20,13 @@ class Row:
         values: its inputs, `[1, *shape]`.
         outputs: what the swept function returns, `[1, outputs]`.
         jacobian: its derivatives, `[1, outputs, *shape]`.
+        target: its true value, `[1]` or `[1, outputs]`; None where there is none.
     """
 
     values: Tensor
     outputs: Tensor
     jacobian: Tensor
+    target: Tensor | None = None
 
 
 class Origin(Protocol):

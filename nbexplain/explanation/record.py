@@ -40,6 +40,8 @@ class Explanation(Forms):
         confidence: of the intervals, between 0 and 1.
         noted: what was remarked while explaining.
         provenance: versions, seed, passes and time taken.
+        classes: names of the classes in y, in the order of their codes; None where y is numbers,
+            or was not given.
     """
 
     title: str
@@ -52,6 +54,7 @@ class Explanation(Forms):
     provenance: Mapping[str, Any]
     origin: Origin | None = None
     kept_labels: tuple[object, ...] | None = None
+    classes: tuple[str, ...] | None = None
     _others: dict[str, "Explanation"] = field(default_factory=dict, repr=False)
 
     # What was asked
@@ -205,6 +208,21 @@ class Explanation(Forms):
         """The response on the kept rows, `[kept, outputs]`."""
         responses = respond(self.swept.sample.outputs, self.asked.kind, self.response)
         return widened(responses[:, list(self.asked.columns)]).numpy()
+
+    @property
+    def targets(self) -> NDArray[np.generic] | None:
+        """The true values of the kept rows, in y; None without y.
+
+        Codes of classes, whose names are `classes`, `[kept]`; or numbers, `[kept]` or
+        `[kept, columns of y]`.
+
+        >>> import torch, nbexplain as nbx
+        >>> ex = nbx.explain(torch.nn.Linear(2, 2), torch.eye(2), y=["yes", "no"])
+        >>> ex.targets.tolist(), ex.classes
+        ([1, 0], ('no', 'yes'))
+        """
+        targets = self.swept.sample.targets
+        return None if targets is None else targets.numpy()
 
     @property
     def base_values(self) -> None:

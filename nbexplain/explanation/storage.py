@@ -41,6 +41,8 @@ def save(ex: Explanation, path: str | Path) -> None:
     }
     for name in ("jacobian", "outputs", "values"):
         arrays[f"sample.{name}"] = widened(getattr(sample, name)).numpy()
+    if sample.targets is not None:
+        arrays["sample.targets"] = sample.targets.numpy()
     for response in ex.responses:
         sums = ex.with_response(response).swept.sums[response]
         arrays |= {
@@ -65,6 +67,7 @@ def save(ex: Explanation, path: str | Path) -> None:
         "confidence": ex.confidence,
         "noted": ex.noted,
         "provenance": dict(ex.provenance),
+        "classes": ex.classes,
         "labels": [_label(label) for label in ex.labels],
         "sums": list(ex.responses),
     }
@@ -116,6 +119,8 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
     asked |= {name: tuple(asked[name]) for name in ("names", "columns")}
     positions = arrays["sample.positions"]
     tensors = (torch.from_numpy(arrays[f"sample.{n}"]) for n in ("jacobian", "outputs", "values"))
+    true = arrays.get("sample.targets")  # none without y, and in older files
+    targets = None if true is None else torch.from_numpy(true)
     count = header["count"]
     swept = Swept(
         kind=cast(Kind, header["kind"]),
@@ -127,7 +132,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         },
         spread=Spread(count, arrays["spread.mean"], arrays["spread.squares"]),
         saturated=header["saturated"],
-        samples=(Sample(arrays["sample.draws"], positions, *tensors),),
+        samples=(Sample(arrays["sample.draws"], positions, *tensors, targets=targets),),
     )
     return Explanation(
         title=header["title"],
@@ -139,6 +144,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         noted=tuple(header["noted"]),
         provenance=header["provenance"],
         kept_labels=tuple(header["labels"]),
+        classes=None if header.get("classes") is None else tuple(header["classes"]),
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nbexplain.engine.samples import widened
 from nbexplain.notebook.packing import text
+from nbexplain.notebook.truth import Truth, all_classes
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
@@ -76,7 +77,11 @@ def instances(
     entries = leading(explanation)
     order = np.lexsort((sample.positions, sample.draws))[: limits.rows]
     labels = _labels(explanation, order)
+    truth = Truth.of(explanation)
+    targets = truth.read(explanation.targets)
     sizes = np.full(len(order), 4 + 4 * width, np.int64)
+    if targets is not None:
+        sizes += targets[:1].nbytes
     if labels is not None:
         sizes += [len(label.encode()) + 4 for label in labels]
     order = order[: np.searchsorted(np.cumsum(sizes), limits.light, side="right")]
@@ -96,9 +101,10 @@ def instances(
         "kind": asked.kind,
         "columns": list(asked.columns),
         "weights": explanation.weights.tolist(),
-        "target": None,
-        "classes": None,
-        "classifier": asked.classifier,
+        "target": None if targets is None else targets[order],
+        "classes": truth.classes,
+        # One column that is no class, such as the loss, predicts none.
+        "classifier": asked.classifier and (width > 1 or all_classes(explanation)),
         "entries": _described(explanation, entries),
         "members": _members(explanation, entries),
         "all": every,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbexplain.engine.samples import Sample, join
+from nbexplain.explanation.local import kept
 from nbexplain.explanation.origin import Row
 from nbexplain.notebook.packing import text
 
@@ -131,12 +132,7 @@ class Rows:
 
     def kept(self, position: int) -> Row | None:
         """The row at this position of X, if it was kept."""
-        sample = self.explanation.swept.sample
-        place = int(np.searchsorted(sample.positions, position))
-        if place == sample.count or sample.positions[place] != position:
-            return None
-        part = slice(place, place + 1)
-        return Row(sample.values[part], sample.outputs[part], sample.jacobian[part])
+        return kept(self.explanation, position)
 
     def holding(self, positions: Sequence[int]) -> Explanation:
         """The explanation with these rows among the kept ones, as far as they are at hand."""
@@ -149,7 +145,8 @@ class Rows:
         parts = [sample]
         for place in missing:
             row = origin.row(place)
-            parts.append(Sample(last, np.array([place]), row.jacobian, row.outputs, row.values))
+            given = (row.jacobian, row.outputs, row.values, row.target)
+            parts.append(Sample(last, np.array([place]), *given))
         count = sample.count + len(missing)
         joined = join(parts, count)
         return replace(

@@ -13,11 +13,13 @@ N = 300
 jacobian = torch.arange(N * 2.0).view(N, 1, 2)
 outputs = torch.arange(N * 1.0).view(N, 1)
 values = torch.arange(N * 2.0).view(N, 2)
+targets = torch.arange(N)
 
 
 def sampled(keep: Keep, bounds: list[int]) -> Sample:
     parts = [
-        Sample.of(keep, a, jacobian[a:b], outputs[a:b], values[a:b]) for a, b in pairwise(bounds)
+        Sample.of(keep, a, jacobian[a:b], outputs[a:b], values[a:b], targets[a:b])
+        for a, b in pairwise(bounds)
     ]
     return join(parts, keep.capacity)
 
@@ -30,6 +32,7 @@ def test_the_sample_does_not_depend_on_the_batches(cuts, seed, capacity):
         parted = sampled(keep, bounds)
         assert np.array_equal(parted.positions, at_once.positions)
         assert torch.equal(parted.jacobian, at_once.jacobian)
+        assert torch.equal(parted.targets, torch.from_numpy(parted.positions))
     assert at_once.count == min(capacity, N)
     assert torch.equal(at_once.outputs[:, 0].long(), torch.from_numpy(at_once.positions))
 
@@ -60,3 +63,28 @@ def test_chosen_positions_are_kept_and_no_others():
 def test_nothing_is_kept_where_nothing_is_wanted():
     assert sampled(Keep(0), [0, 100, N]).count == 0
     assert sampled(Keep.among(0, N, 0), [0, 100, N]).count == 0
+
+
+def part(start, true):
+    rows = slice(start, start + 5)
+    return Sample.of(Keep(N), start, jacobian[rows], outputs[rows], values[rows], true)
+
+
+def test_true_values_follow_rows_that_come_out_of_order():
+    whole = join([part(5, targets[5:10]), part(0, targets[:5])], N)
+    assert whole.targets.tolist() == list(range(10))
+
+
+def test_true_values_that_do_not_fit_together_are_left_out():
+    floats, two = targets[:5].float(), targets[:10].view(5, 2)
+    for other in (None, floats, two):
+        assert join([part(0, targets[:5]), part(5, other)], N).targets is None
+        assert join([part(0, other), part(5, targets[:5])], N).targets is None
+
+
+def test_true_values_are_a_copy_and_exact():
+    for true in (torch.tensor([1, 0, 1, 0, 1]), torch.rand(5, 2), torch.rand(5).double()):
+        kept, as_it_was = part(0, true), true.clone()
+        true.zero_()
+        assert kept.targets.dtype in (torch.int64, torch.float64)
+        assert torch.equal(kept.targets, as_it_was.to(kept.targets.dtype))

@@ -66,10 +66,22 @@ class TestRow:
         outputs, jacobian, values = floats(buffers[:3])
         assert np.frombuffer(buffers[3], "<u4").tolist() == [0, 1, 2, 3]
         raw = explained(response="raw", keep=60)
-        assert answer == {"t": "row", "row": 7, "label": "row 7", "target": None, "named": {}}
+        assert answer == {"t": "row", "row": 7, "label": "row 7", "target": 1, "named": {}}
         np.testing.assert_allclose(outputs, raw.predictions[7], rtol=1e-5)
         np.testing.assert_allclose(jacobian.reshape(3, 4), raw.attributions[7], rtol=1e-4)
         np.testing.assert_allclose(values, frame().iloc[7], rtol=1e-6)
+
+    @pytest.mark.parametrize("keep", [[2], [7]])
+    def test_has_the_target_that_is_read_with_the_others(self, keep):
+        X = frame()
+        y = X[["c0", "c1", "c2"]].to_numpy()
+        ex = nbx.explain(torch.nn.Linear(4, 3), X, y, keep=keep)
+        answer, _ = page(ex).ask({"t": "row", "row": 7})
+        np.testing.assert_allclose(answer["target"], y[7], rtol=1e-6)
+        model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Softmax(1))
+        ex = nbx.explain(model, X, np.eye(3)[np.arange(60) % 3], keep=keep)
+        assert page(ex).ask({"t": "row", "row": 7})[0]["target"] == 1
+        assert page(explained(keep=keep, y=None)).ask({"t": "row", "row": 7})[0]["target"] is None
 
     def test_a_one_hot_group_is_told_by_the_column_that_is_on(self):
         X = frame()

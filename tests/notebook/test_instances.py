@@ -190,7 +190,7 @@ def test_labels_are_text_where_they_are_not_the_positions():
         (Limits(500, 500, 10**9, 10**9), 90, 90, False),
         (Limits(50, 500, 10**9, 10**9), 50, 50, True),
         (Limits(500, 7, 10**9, 10**9), 90, 7, True),
-        (Limits(500, 500, 10 * (4 + 12), 10**9), 10, 10, True),
+        (Limits(500, 500, 10 * (4 + 12 + 4), 10**9), 10, 10, True),
         (Limits(500, 500, 10**9, 20 * 4 * (3 * 4 + 4)), 90, 20, True),
         (Limits(500, 500, 10**9, 0), 90, 0, True),
     ],
@@ -227,6 +227,71 @@ def test_labels_go_with_picked_rows():
     assert found["labels"] == [f"row {k}" for k in found["rows"]]
 
 
+class TestTargets:
+    """What y says beside what the outputs predict."""
+
+    @staticmethod
+    def told(model, X, y, **options):
+        found = instances(nbx.explain(model, X, y, **options))
+        target = found["target"]
+        if target is not None:
+            assert target.dtype == "<f4"
+            target = target[np.argsort(found["rows"])].tolist()
+        return target, found["classes"], found["classifier"]
+
+    def test_classes_are_codes_with_names(self):
+        found = self.told(network(4, 3), frame(6), ["b", "c", "a"] * 2)
+        assert found == ([1, 2, 0, 1, 2, 0], ["a", "b", "c"], True)
+
+    def test_one_output_of_two_classes_has_both_names(self):
+        assert self.told(network(4, 1), frame(2), [True, False]) == (
+            [1, 0],
+            ["False", "True"],
+            True,
+        )
+
+    def test_numbers_are_numbers(self):
+        assert self.told(network(4, 1), frame(2), [1.5, 2.5]) == ([1.5, 2.5], None, False)
+        y = np.array([[1.0, 2.0], [3.0, 4.0]])
+        assert self.told(network(4, 2), frame(2), y) == ([[1, 2], [3, 4]], None, False)
+
+    def test_without_y_there_are_none(self):
+        assert self.told(network(4, 2), frame(2), None) == (None, None, False)
+
+    def test_a_column_for_each_class_is_read_as_codes(self):
+        model = torch.nn.Sequential(network(4, 3), torch.nn.Softmax(1))
+        names = {"output_names": ["a", "b", "c"]}
+        y = np.eye(3)[[2, 0, 1]]
+        assert self.told(model, frame(3), y, **names) == ([2, 0, 1], ["a", "b", "c"], True)
+        assert self.told(model, frame(3), y / 2, **names) == (None, None, True)
+
+    def test_codes_among_floats_are_read_as_codes(self):
+        model = torch.nn.Sequential(network(4, 1), torch.nn.Sigmoid())
+        y = np.array([1.0, 0.0, 1.0])
+        assert self.told(model, frame(3), y) == ([1, 0, 1], ["0", "1"], True)
+        assert self.told(model, frame(3), y / 2) == (None, None, True)
+
+    @pytest.mark.parametrize("response", ["loss", lambda x: x[:, 0]])
+    def test_no_prediction_of_y_has_no_target(self, response):
+        y = ["a", "b"] * 2
+        assert self.told(network(4, 2), frame(4), y, response=response) == (None, None, False)
+        y = np.array([0.5, 1.5])
+        found = self.told(network(4, 1), frame(2), y, response=response)
+        assert found == (None, None, False)
+
+    def test_the_predicted_one_of_many_classes_has_no_target(self):
+        y = [f"class {k:02}" for k in range(12)]
+        assert self.told(network(4, 12), frame(12), y) == (None, None, False)
+        found = self.told(network(4, 12), frame(12), y, outputs=[0, 1])
+        assert found == (None, None, True)
+        target, classes, classifier = self.told(network(4, 12), frame(12), y, outputs=range(12))
+        assert (target, classes, classifier) == (list(range(12)), y, True)
+
+    def test_no_rows_no_targets(self):
+        ex = nbx.explain(network(4, 3), frame(6), ["b", "c", "a"] * 2, keep=0)
+        assert instances(ex)["target"].shape == (0,)
+
+
 def test_a_loaded_explanation_has_the_same_rows(ex, tmp_path):
     ex.save(tmp_path / "ex.nbx")
     again = instances(nbx.load(tmp_path / "ex.nbx"))
@@ -254,7 +319,7 @@ def test_a_message_has_its_arrays_apart(ex):
     message, buffers = wire.rows_message(ex)
     assert message["t"] == "instances"
     found = instances(ex, MESSAGE)
-    assert message["arrays"] == ["rows", "outputs", "entries", "jacobian", "values"]
+    assert message["arrays"] == ["rows", "outputs", "target", "entries", "jacobian", "values"]
     for name, data in zip(message["arrays"], buffers, strict=True):
         told = message["instances"][name]
         array = np.frombuffer(data, told["dtype"]).reshape(told["shape"])
@@ -268,9 +333,9 @@ def test_a_hundred_thousand_rows_take_no_time():
     began = time.perf_counter()
     message, buffers = wire.rows_message(ex)
     assert time.perf_counter() - began < 1
-    assert sum(len(data) for data in buffers) < 48_000_000 + 100_000 * (4 + 8) + 1_000
+    assert sum(len(data) for data in buffers) < 48_000_000 + 100_000 * (4 + 8 + 4) + 1_000
     assert message["instances"]["rows"]["shape"] == [100_000]
     assert message["instances"]["jacobian"]["shape"] == [80_000, 2, 50]
     sample = instances(ex, SAMPLE)
-    assert len(sample["rows"]) == 150_000 // 12
+    assert len(sample["rows"]) == 150_000 // 16
     assert sample["jacobian"].nbytes + sample["values"].nbytes <= 450_000

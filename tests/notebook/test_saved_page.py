@@ -148,7 +148,7 @@ class TestViews:
     def test_picked_rows_are_in_the_page_with_their_derivatives(self, tmp_path):
         model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
         X = torch.randn(50, 2)
-        ex = nbx.explain(model, X, keep=[1, 2])
+        ex = nbx.explain(model, X, torch.arange(50.0), keep=[1, 2])
         view = nbx.Explorer(ex, instance=30, other=40)
         view.save_html(tmp_path / "page.html")
         _, (state,) = self.read(tmp_path / "page.html")
@@ -158,6 +158,7 @@ class TestViews:
         entries = self.array(state["instances"]["entries"])[0]
         jacobian = self.array(state["instances"]["jacobian"])[place, 0]
         np.testing.assert_allclose(jacobian, ex.local(30)["attribution"].to_numpy()[entries], 1e-5)
+        assert self.array(state["instances"]["target"]).tolist() == rows
         assert ex.rows.tolist() == [1, 2]
 
     def test_a_page_stays_small(self, tmp_path):

@@ -32,6 +32,7 @@ class Sketch:
     default_output: str | None = "default"
     labels: tuple = LABELS
     groups: dict | None = None
+    classes: tuple | None = ("repaid", "default")
 
     @property
     def responses(self):
@@ -56,6 +57,10 @@ class Sketch:
         return np.resize(SCALING, len(self.columns))
 
     @property
+    def targets(self):
+        return self.swept.sample.targets.numpy()
+
+    @property
     def rows(self):
         return self.swept.sample.positions
 
@@ -70,6 +75,7 @@ class Sketch:
             jacobian=((numbers * 5 % 19 - 9) / 4).reshape(rows, width, entries),
             outputs=torch.tensor([[0.5, -1.5], [2.0, 0.25], [-0.75, 3.0], [0.0, 0.0], [8.0, -8.0]]),
             values=((numbers[: rows * entries] % 7 - 2) / 2).reshape(rows, entries),
+            targets=torch.tensor([0, 1, 1, 0, 0]),
         )
         return SimpleNamespace(complete=True, sums={}, sample=sample)
 

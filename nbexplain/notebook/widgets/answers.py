@@ -21,6 +21,7 @@ from nbexplain.explanation.origin import Row
 from nbexplain.notebook import wire
 from nbexplain.notebook.instances import single
 from nbexplain.notebook.rows import Rows
+from nbexplain.notebook.truth import Truth
 from nbexplain.notebook.widgets.running import sentence, when_free
 
 if TYPE_CHECKING:
@@ -163,6 +164,8 @@ def _told(explanation: Explanation, position: int, row: Row) -> Answer:
     (label,) = Rows(explanation).labels(np.array([position]))
     outputs = row.outputs[0].float().numpy()
     jacobian = explanation.scaled(row.jacobian)
-    content: Content = {"label": wire.text(label), "target": None, "named": named}
+    truth = Truth.of(explanation).read(row.target)
+    target = None if truth is None else truth[0].tolist()
+    content: Content = {"label": wire.text(label), "target": target, "named": named}
     numbers = [single(array).tobytes() for array in (outputs, jacobian, values)]
     return content, [*numbers, features.owners[features.cells].astype("<u4").tobytes()]
