@@ -69,10 +69,96 @@ def test_axe_finds_nothing_in_any_state(demo, request, dark, width):
     page.locator(f"#credit {ROW}").nth(2).click()
     page.locator("#credit summary").click()
     page.locator("#error summary").click()
-    page.locator("#wide .nbx-menu button").click()
+    page.locator("#wide [aria-haspopup=listbox]").click()
     page.mouse.move(0, 0)
     page.add_script_tag(path=request.config.rootpath / AXE)
     assert page.evaluate(VIOLATIONS) == []
+
+
+PICKED = """
+() => {
+    const { credit } = stores;
+    const { positions } = credit.instances.value;
+    credit.choose({
+        feature: 3, instance: positions[5], other: positions[9], rows: positions.slice(1500, 2500),
+    });
+}
+"""
+
+
+@pytest.mark.parametrize("kind", ["explorer", "local"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [250, 900])
+def test_axe_finds_nothing_in_what_is_picked(demo, request, kind, dark, width):
+    page = demo(f"credit&kind={kind}", width, dark=dark)
+    page.evaluate(PICKED)
+    page.locator(".nbx-local [data-feature]").first.wait_for()
+    page.locator(".nbx-others button").click()
+    page.get_by_role("button", name="Download").click()
+    page.locator("[role=menu]:focus").wait_for()
+    page.mouse.move(0, 0)
+    page.add_script_tag(path=request.config.rootpath / AXE)
+    assert page.evaluate(VIOLATIONS) == []
+
+
+def test_the_panel_has_two_columns_where_it_is_wide(demo):
+    places = """
+        [...document.querySelectorAll(".nbx-explorer > *")].map((view) => {
+            const { left, top, bottom } = view.getBoundingClientRect();
+            return [view.dataset.nbxView, Math.round(left), Math.round(top), Math.round(bottom)];
+        })
+    """
+    page = demo("credit", 900)
+    page.evaluate(PICKED)
+    page.locator(".nbx-local [data-feature]").first.wait_for()
+    bars, instances, local = page.evaluate(places)
+    assert [view[0] for view in (bars, instances, local)] == ["importance", "instances", "local"]
+    assert bars[1] < instances[1] == local[1]
+    assert bars[2] == instances[2] < instances[3] < local[2]
+    assert bars[3] == local[3]
+    page = demo("credit", 500)
+    bars, instances, local = page.evaluate(places)
+    assert bars[1] == instances[1] == local[1]
+    assert bars[3] < instances[2] < instances[3] < local[2]
+    assert page.locator(".nbx-list").evaluate("list => list.clientHeight") <= 260
+
+
+def test_marks_of_a_brush_move_within_a_frame(demo):
+    page = demo("credit")
+    page.locator(ROW).first.wait_for()
+    change = "(i) => { const { positions } = stores.credit.instances.value;"
+    change += " stores.credit.choose({ rows: positions.slice(20 * i, 20 * i + 600) }); }"
+    assert page.evaluate(TIME_TO_FRAME, change) < 100
+    assert page.locator(".nbx-brushed").count() == page.locator(".nbx-row").count() > 5
+
+
+def test_the_panel_can_be_taken_away(demo, tmp_path):
+    page = demo("credit", 900)
+    page.evaluate(PICKED)
+    page.locator(".nbx-local [data-feature]").first.wait_for()
+    files = {}
+    for name in ("picture.png", "drawing.svg", "importances.csv", "instances.csv", "instance.csv"):
+        page.get_by_role("button", name="Download").click()
+        with page.expect_download() as arrived:
+            page.locator(f"[data-download='{name}']").click()
+        assert arrived.value.suggested_filename == f"Sequential-{name}"
+        files[name] = tmp_path / name
+        arrived.value.save_as(files[name])
+    drawing = files["drawing.svg"].read_text()
+    for words in ("PAY_0", "LIMIT_BAL", "Sensitivity of P(default)", "+0.125", "Two instances"):
+        assert words in drawing
+    for words in ("Download", "Filter", "Find a row", "log-odds", "Beeswarm", "×"):
+        assert words not in drawing
+    assert drawing.count('fill="rgb(184, 72, 8)"') > 20, "bars"
+    assert 'href="data:image/png' in drawing, "the points"
+    picture = files["picture.png"].read_bytes()
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    width = round(page.locator(".nbx").bounding_box()["width"])
+    assert int.from_bytes(picture[16:20], "big") == 2 * width
+    assert len(files["instances.csv"].read_text().splitlines()) == 1001
+    assert not page.locator(".nbx-printing").count()
+    page.goto(files["drawing.svg"].as_uri())
+    assert page.locator("text", has_text="PAY_0").count() == 2
 
 
 @pytest.mark.parametrize("width", [250, 320, 500, 900, 1200])
@@ -108,7 +194,7 @@ def test_hostile_names_are_text(demo):
     page.locator("#hostile summary").click()
     for row in page.locator(ROW).all():
         row.hover()
-    page.locator("#hostile .nbx-menu button").click()
+    page.locator("#hostile [aria-haspopup=listbox]").click()
     assert page.evaluate("window.hacked ?? null") is None
     assert page.locator("#hostile").locator("img, script, b, u, h1").count() == 0
     assert page.locator(ROW).count() == page.evaluate("stores.hostile.names.value.length")
@@ -155,7 +241,7 @@ def test_two_thousand_features_move_without_jank(demo, change):
 def test_keyboard_alone_reaches_everything(demo):
     page = demo("credit")
     reached = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
@@ -164,10 +250,10 @@ def test_keyboard_alone_reaches_everything(demo):
                 " ? 'response' : a.getAttribute('role') ?? a.localName; }"
             )
         )
-    assert reached[:5] == ["output", "response", "summary", "input", "listbox"]
+    assert reached[:6] == ["output", "response", "button", "summary", "input", "listbox"]
     page.locator("[data-response=prob] input").focus()
     page.keyboard.press("ArrowRight")
-    assert page.evaluate("stores.credit.choice.value.response") == "logodds"
+    assert page.evaluate("stores.credit.shown.value.response") == "logodds"
     page.locator(".nbx-list").focus()
     page.keyboard.press("/")
     page.keyboard.type("pay_amt")
