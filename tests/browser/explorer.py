@@ -107,6 +107,10 @@ class Picker:
         self.search = view.get_by_role("searchbox")
 
     @property
+    def text(self) -> str:
+        return _text(self.view)
+
+    @property
     def colour(self) -> str:
         """What colours mean, as the legend has it."""
         return _text(self.view.locator(".nbx-colour button").first)
