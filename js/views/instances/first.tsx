@@ -24,7 +24,7 @@ export function FirstRows({
   const [rows, known] = [order.peek(), columns.peek()];
   return (
     <Behind
-      caption={`Instances${rows.length > MOST ? ` (the first ${MOST} of ${count(rows.length)})` : ""}`}
+      caption={`${brush.mask.peek() ? "Brushed instances" : "Instances"}${rows.length > MOST ? ` (the first ${MOST} of ${count(rows.length)})` : ""}`}
       head={known.map(({ name }) => name)}
       rows={Array.from(rows.subarray(0, MOST), (place) => known.map(({ text }) => text(place)))}
     />

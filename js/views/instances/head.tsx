@@ -88,7 +88,7 @@ export function ColourLegend({ scene, painted, paper, colour }: LegendProps) {
       known.push(...(here.state.classifier ? (["classes"] as const) : []), "error");
     return known.map((value) => ({ value, label: colourTitle(scene.value, value), name: value }));
   }).value;
-  const { ramp, ends, classes, excuse, unknown } = painted.value;
+  const { ramp, ends, classes, more, excuse, unknown } = painted.value;
   const { theme } = paper.value;
   return (
     <div class="nbx-colour">
@@ -112,6 +112,7 @@ export function ColourLegend({ scene, painted, paper, colour }: LegendProps) {
               </li>
             );
           })}
+          {!!more && <li class="nbx-muted">and {count(more)} more</li>}
         </ul>
       )}
       {excuse && <span class="nbx-muted">{excuse}</span>}

@@ -11,6 +11,8 @@ export interface Painted {
   ends?: [string, string];
   /** Codes of the classes, and their names. */
   classes?: { code: number; name: string }[];
+  /** How many classes there are besides. */
+  more?: number;
   /** Why there are no colours. */
   excuse?: string;
   /** Rows without a colour. */
@@ -54,7 +56,14 @@ function classes(scene: Scene, of: Float32Array, shades: Uint8Array): Painted {
     else [shades[i], shapes[i]] = look(place);
   }
   const listed = codes.slice(0, MOST_CLASSES).map((code) => ({ code, name: classOf(scene, code) }));
-  return { ramp: "class", shades, shapes, classes: listed, unknown };
+  return {
+    ramp: "class",
+    shades,
+    shapes,
+    classes: listed,
+    more: codes.length - listed.length,
+    unknown,
+  };
 }
 
 /** Shade and shape of the class at a place: told apart by both. */

@@ -186,10 +186,10 @@ function Bands({ scene, brush, picture }: Props & { picture: Points }) {
             <bdi>{name(b)}</bdi>
             {sided ? (
               <>
-                <span class="nbx-below" style={{ right: `${box.right - line + 6}px` }}>
+                <span class="nbx-below" style={{ right: `${box.right - line + 10}px` }}>
                   {button(b, !above)}
                 </span>
-                <span class="nbx-above" style={{ left: `${line - box.left + 6}px` }}>
+                <span class="nbx-above" style={{ left: `${line - box.left + 10}px` }}>
                   {button(b, above)}
                 </span>
               </>
