@@ -255,6 +255,10 @@ class TestTargets:
         y = np.array([[1.0, 2.0], [3.0, 4.0]])
         assert self.told(network(4, 2), frame(2), y) == ([[1, 2], [3, 4]], None, False)
 
+    def test_columns_of_y_are_those_of_the_outputs_or_not_told(self):
+        assert self.told(network(4, 2), frame(2), [1.5, 2.5]) == (None, None, False)
+        assert self.told(network(4, 1), frame(2), np.eye(2)) == (None, None, False)
+
     def test_without_y_there_are_none(self):
         assert self.told(network(4, 2), frame(2), None) == (None, None, False)
 
@@ -263,7 +267,8 @@ class TestTargets:
         names = {"output_names": ["a", "b", "c"]}
         y = np.eye(3)[[2, 0, 1]]
         assert self.told(model, frame(3), y, **names) == ([2, 0, 1], ["a", "b", "c"], True)
-        assert self.told(model, frame(3), y / 2, **names) == (None, None, True)
+        for other in (y / 2, 1 - y):
+            assert self.told(model, frame(3), other, **names) == (None, None, True)
 
     def test_codes_among_floats_are_read_as_codes(self):
         model = torch.nn.Sequential(network(4, 1), torch.nn.Sigmoid())
