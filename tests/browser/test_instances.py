@@ -12,7 +12,8 @@ HUES = """
     const canvas = document.querySelector("[data-nbx-plot] canvas");
     // A copy, since reading the canvas itself often makes it slower to draw on.
     const { width, height } = canvas;
-    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    const copy = new OffscreenCanvas(width, height);
+    const context = copy.getContext("2d", { willReadFrequently: true });
     context.drawImage(canvas, 0, 0);
     const { data } = context.getImageData(0, 0, width, height);
     const found = { orange: 0, blue: 0, grey: 0 };
