@@ -71,9 +71,10 @@ class Rows:
         return np.array(found, np.int64)
 
     def known(self, labels: Sequence[object], places: object = None) -> tuple[object, ...]:
-        """Those of the labels that there are."""
+        """Those of the labels that there are; the very tuple where that is all of them."""
         try:
-            return tuple(self.labels(self.positions(labels, places)))
+            found = tuple(self.labels(self.positions(labels, places)))
+            return labels if isinstance(labels, tuple) and found == labels else found
         except (ValueError, TypeError):
             return tuple(label for label in labels if self.label(label) is not None)
 

@@ -138,6 +138,14 @@ class TestTraits:
         told = Page(view).chosen
         assert (told["feature"], told["instance"], told["rows"]) == (1, 3, [0, 1])
 
+    def test_rows_are_found_anew_in_other_data(self, ex):
+        view = nbx.Explorer(ex, instance="customer 1", rows=INDEX[:2])
+        other = explained(frame(index=INDEX[::-1]))
+        view._session.show(other)
+        assert (view.instance, view.rows) == ("customer 1", tuple(INDEX[:2]))
+        view.output = None
+        assert (Page(view).chosen["instance"], Page(view).chosen["rows"]) == (38, [39, 38])
+
     def test_links_of_the_usual_kind(self, ex):
         view, other = nbx.InstancePicker(ex), nbx.LocalBars(explained(seed=1))
         traitlets.link((view, "instance"), (other, "instance"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
@@ -26,6 +27,9 @@ from nbexplain.notebook.widgets.selection import (
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
+
+NOTHING: tuple[Any, NDArray[np.int64]] = (None, np.zeros(0, np.int64))
+"""Many rows are looked up once: their labels, and where these are in X."""
 
 _sessions: weakref.WeakKeyDictionary[Explanation, list[Session]] = weakref.WeakKeyDictionary()
 
@@ -62,6 +66,7 @@ class Session(anywidget.AnyWidget):
         self._features: tuple[str, ...] = ()
         self._outputs: tuple[str, ...] = ()
         self._told: tuple[Any, ...] = ()
+        self._brushed = NOTHING
         super().__init__(
             status={"state": "empty"}, _esm=wire.bundle("session"), _link=self.picked.key
         )
@@ -97,6 +102,7 @@ class Session(anywidget.AnyWidget):
         """Show this explanation, keeping what is chosen as far as it has the same names."""
         state = wire.state(explanation)
         self._explanation = weakref.ref(explanation)
+        self._brushed = NOTHING
         self._features = tuple(explanation.features.names)
         self._outputs = tuple(explanation.outputs)
         _sessions.setdefault(explanation, []).append(self)
@@ -240,7 +246,20 @@ class Session(anywidget.AnyWidget):
             return place if same else _index(self._features, value)
         if rows is None:  # nothing is known of rows any longer
             return place
-        return rows.positions(value, place) if name == "rows" else rows.position(value, place)
+        if name != "rows":
+            return rows.position(value, place)
+        if value is not self._brushed[0]:
+            self._brushed = (value, rows.positions(value, place))
+        return self._brushed[1]
+
+    def _labels(self, rows: Rows, brushed: NDArray[np.int64] | None) -> tuple[object, ...] | None:
+        """Labels of brushed rows, the very tuple while they are the same."""
+        if brushed is None or not len(brushed):
+            return None
+        labels, positions = self._brushed
+        if labels is None or not np.array_equal(positions, brushed):
+            self._brushed = (tuple(rows.labels(brushed)), brushed)
+        return self._brushed[0]
 
     def _output(self, position: int | None) -> str | None:
         return None if position is None else self._outputs[position]
@@ -265,8 +284,7 @@ class Session(anywidget.AnyWidget):
             chosen["feature"] = _name(self._features, places["feature"])
             if (rows := self._rows) is not None:
                 chosen |= {name: _label(rows, places[name]) for name in ("instance", "other")}
-                brushed = places["rows"]
-                chosen["rows"] = None if brushed is None else tuple(rows.labels(brushed)) or None
+                chosen["rows"] = self._labels(rows, places["rows"])
         except (LookupError, TypeError):
             return  # of an explanation that has been replaced meanwhile
         # First the echo: `_tell` then finds the page knowing already.

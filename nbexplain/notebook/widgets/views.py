@@ -8,6 +8,23 @@ from nbexplain.notebook.widgets.view import View
 class Explorer(View):
     """Importance bars, instance picker and the picked row, linked: an explanation's live form.
 
+    Args:
+        explanation: what `nbx.explain` returned; None leaves it empty until `explain` is called.
+        selection: an `nbx.Selection` to share what is picked with; without one, all views of an
+            explanation share.
+        **traits: `feature`, `instance`, `other`, `rows`, `output`, `response` to begin with, and
+            `layout`.
+
+    The traits are two-way: clicks set them, and setting them picks.
+
+    Attributes:
+        feature: name of the picked feature, or None.
+        instance: label of the picked row (of the frame's index, else its position), or None.
+        other: label of a second row, to compare with the first, or None.
+        rows: labels of the brushed rows, a tuple, or None.
+        output: name of the output that is shown; None is all of them combined.
+        response: what is differentiated: "raw", "prob", "logodds", …
+
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(3, 1), torch.eye(3))
     >>> explorer = nbx.Explorer(ex, instance=2)
@@ -23,7 +40,8 @@ class Explorer(View):
 class ImportanceBars(View):
     """Features ranked by importance, with intervals (row sampling), directions and the 90 % line.
 
-    While rows are brushed, the shares over these rows stand beside those over all.
+    While rows are brushed, the shares over these rows stand beside those over all. Arguments and
+    traits are those of `nbx.Explorer`.
 
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
@@ -39,6 +57,8 @@ class ImportanceBars(View):
 class InstancePicker(View):
     """The rows, each a mark: hover, click and brush them, or search one by its label.
 
+    Arguments and traits are those of `nbx.Explorer`.
+
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
     >>> picker = nbx.InstancePicker(ex, rows=[0, 1])
@@ -52,6 +72,8 @@ class InstancePicker(View):
 
 class LocalBars(View):
     """The picked row: its values, what the response at it is sensitive to, and a second beside it.
+
+    Arguments and traits are those of `nbx.Explorer`.
 
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
