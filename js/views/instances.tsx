@@ -15,9 +15,11 @@ import { listed, type List, type Sorting } from "./instances/orders.js";
 import { painted as paintedBy } from "./instances/painted.js";
 import { Plot } from "./instances/plot.js";
 import {
-  columns as columnsOf,
+  featureColumns,
+  rowColumns,
   type Axis,
   type Colour,
+  type Column,
   type Scene,
 } from "./instances/quantities.js";
 import { Rows } from "./instances/rows.js";
@@ -71,12 +73,15 @@ function Picker({ store, root }: ViewProps) {
   }));
   const feature = useComputed(() => store.feature.value ?? first(store, ground.value));
   const scene = useComputed((): Scene => ({ ...ground.value, feature: feature.value }));
-  const columns = useComputed(() => columnsOf(scene.value));
+  const plain = useComputed(() => rowColumns(ground.value));
+  const columns = useComputed(() => [...plain.value, ...featureColumns(scene.value)]);
   const painted = useComputed(() => paintedBy(scene.value, colour.value));
   const axes = useComputed(() => asked.value ?? usual(ground.value, first(store, ground.value)));
   const order = useComputed(() => {
     const by = sorting.value;
-    const column = by && columns.value.find(({ key }) => key === by.key);
+    const of = ({ key }: Column) => key === by?.key;
+    // Another feature does not sort rows anew that are not sorted by it.
+    const column = by && (plain.value.find(of) ?? columns.value.find(of));
     const sorted = column ? { column, descending: by.descending } : null;
     return listed(ground.value, brush.mask.value, list.value, sorted);
   });

@@ -52,12 +52,13 @@ export function distances({ here, shown }: Scene): Float64Array {
 }
 
 function sorted(places: Uint32Array, { value }: Column, descending: boolean): Uint32Array {
-  const keys = new Map<number, number | string>();
-  for (const place of places) keys.set(place, value(place));
+  const keys: (number | string)[] = [];
+  for (const place of places) keys[place] = value(place);
   const missing = (key: number | string) => key !== key;
   const sign = descending ? -1 : 1;
   return places.slice().sort((a, b) => {
-    const [x, y] = [keys.get(a)!, keys.get(b)!];
+    const x = keys[a]!;
+    const y = keys[b]!;
     if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y)) || a - b;
     return x < y ? -sign : x > y ? sign : a - b;
   });

@@ -92,8 +92,9 @@ export interface Column {
   ofFeature?: boolean;
 }
 
-export function columns(scene: Scene): Column[] {
-  const { here, names, shown, feature } = scene;
+/** The columns about rows. */
+export function rowColumns(scene: Scene): Column[] {
+  const { here, shown } = scene;
   const { classifier, labels } = here.state;
   const found: Column[] = [
     {
@@ -138,13 +139,18 @@ export function columns(scene: Scene): Column[] {
         ? column("error", title(scene, "error"), here.errors(shown.output), true)
         : signed("error", title(scene, "error"), here.errors(shown.output)),
     );
-  if (feature === null) return found;
+  return found;
+}
+
+/** The columns about the feature that is shown. */
+export function featureColumns({ here, names, shown, feature }: Scene): Column[] {
+  if (feature === null) return [];
   const name = printable(names[feature]!);
   const about = [
     column("value", name, here.valuesOf(feature)),
     signed("attribution", `attribution of ${name}`, here.attributions(feature, shown)),
   ];
-  return [...found, ...about.map((column) => ({ ...column, ofFeature: true }))];
+  return about.map((column) => ({ ...column, ofFeature: true }));
 }
 
 /** Numbers that share their decimals. */
