@@ -129,6 +129,8 @@ class TestTraits:
             view.rows = None
             view.rows = rows
             assert view.rows == ("customer 0", "customer 1")
+        view.rows = INDEX[3:5]
+        assert Page(view).chosen["rows"] == [3, 4]
 
     def test_what_is_chosen_before_there_is_anything_is_kept_where_it_fits(self):
         view = nbx.Explorer(feature="income", instance="customer 3", rows=INDEX[:2], other="Smith")
