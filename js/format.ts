@@ -28,11 +28,16 @@ export function number(value: number, digits = 3): string {
   if (Number.isNaN(value)) return MISSING;
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e7) return minus(value.toLocaleString("en-US"));
-  if (size < 1e-3 || size >= 1e12)
-    return minus(String(value.toExponential(Math.max(digits - 2, 0))).replace("e+", "e"));
-  const most = size >= 1000 ? Math.max(digits, 5) : digits;
-  return minus(value.toLocaleString("en-US", { maximumSignificantDigits: most }));
+  if (size && (size < 1e-3 || size >= 1e12))
+    return minus(value.toExponential(Math.max(digits - 2, 0)).replace("e+", "e"));
+  return minus(
+    value.toLocaleString(
+      "en-US",
+      size < 1000
+        ? { maximumSignificantDigits: digits }
+        : { maximumFractionDigits: size < 1e4 ? 1 : 0 },
+    ),
+  );
 }
 
 /** A probability is 0 or 1 only where it is. */
@@ -47,7 +52,7 @@ export function effects(largest: number): (value: number) => string {
     if (Number.isNaN(value)) return MISSING;
     if (value === 0) return "0";
     const size = Math.abs(value);
-    const text = plain ? fixed(size, places) : number(size, 3);
+    const text = plain ? fixed(size, places) : number(size);
     return text.startsWith("<") ? "≈0" : (value < 0 ? "−" : "+") + text;
   };
 }

@@ -7,7 +7,8 @@ import type { ViewProps } from "./panel.js";
 export function Local({ store, root }: ViewProps) {
   const [first, second] = [store.instance.value, store.other.value];
   const here = store.instances.value;
-  if (first === null || !here)
+  if (!here) return <section class="nbx-local" />;
+  if (first === null)
     return (
       <section class="nbx-local">
         <h4>One instance</h4>

@@ -1,5 +1,17 @@
-import { expect, it } from "vitest";
-import { counted, decimals, fixed, left, parts, percentTicks, printable } from "../../js/format.js";
+import { describe, expect, it } from "vitest";
+import { tickWithin } from "../../js/compared.js";
+import {
+  chance,
+  counted,
+  decimals,
+  effects,
+  fixed,
+  left,
+  number,
+  parts,
+  percentTicks,
+  printable,
+} from "../../js/format.js";
 
 it.each([
   [45.2, 1],
@@ -55,4 +67,41 @@ it("shows one line of every name", () => {
   expect(printable("\u202egnp.exe")).toBe("gnp.exe");
   expect(printable("")).toBe("(no name)");
   expect(printable("<b> & 年齢")).toBe("<b> & 年齢");
+});
+
+describe("a number by itself", () => {
+  it.each([
+    [0, "0"],
+    [-2, "−2"],
+    [1234567, "1,234,567"],
+    [-20_000_000, "−20,000,000"],
+    [0.123456, "0.123"],
+    [-12.3456, "−12.3"],
+    [1234.5678, "1,234.6"],
+    [98765.4321, "98,765"],
+    [0.00012345, "1.2e−4"],
+    [-1.5e15, "−1.5e15"],
+    [NaN, "–"],
+    [Infinity, "∞"],
+    [-Infinity, "−∞"],
+  ])("%d is %s", (value, text) => expect(number(value)).toBe(text));
+});
+
+it("a probability is 0 or 1 only where it is", () => {
+  const said = [0, 1e-6, 0.0512, 0.5, 0.99123, 0.99999, 1].map(chance);
+  expect(said).toEqual(["0", "<0.0001", "0.0512", "0.5", "0.9912", ">0.9999", "1"]);
+});
+
+describe("effects", () => {
+  it.each([
+    [0.5, [0.5, -0.25, 0.0001, 0, NaN], ["+0.500", "−0.250", "≈0", "0", "–"]],
+    [1e-5, [1e-5, -2e-6], ["+1.0e−5", "−2.0e−6"]],
+    [2e6, [2e6, -1234567.5], ["+2,000,000", "−1,234,568"]],
+  ])("up to %d share their decimals and always have a sign", (largest, values, texts) =>
+    expect(values.map(effects(largest))).toEqual(texts),
+  );
+});
+
+it("the tick of a signed axis is round, and lies in its outer half", () => {
+  expect([1, 0.104, 0.0999, 3.12, 5, 780].map(tickWithin)).toEqual([1, 0.1, 0.05, 2, 5, 500]);
 });

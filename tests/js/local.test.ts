@@ -42,6 +42,9 @@ describe("of y = 2 x₁ + x₂", () => {
   it("bars begin at the zero in the middle; the largest nearly fills its half", async () => {
     const { all } = await picked(["x1", "x2"], LINE);
     expect(all("[data-feature]").map(bars)).toEqual([[[50, 98]], [[50, 74]]]);
+    const ticks = all(".nbx-axes .nbx-track > span");
+    expect(ticks.map(({ textContent }) => textContent)).toEqual(["−2", "0", "+2"]);
+    expect(ticks.map(({ style }) => Math.round(parseFloat(style.left)))).toEqual([2, 50, 98]);
   });
 });
 
@@ -145,6 +148,15 @@ describe("two rows", () => {
     ]);
   });
 
+  it("share them whichever comes first", async () => {
+    const { names, all } = await picked(["a", "b", "c"], given, {}, 11, 10);
+    expect(names()).toEqual(["a", "b", "c"]);
+    expect(bars(all("[data-feature]")[1]!)).toEqual([
+      [50, 62],
+      [14, 50],
+    ]);
+  });
+
   it("are left one by one: the second takes the first one's place", async () => {
     const { one, all, store } = await picked(["a", "b", "c"], given, {}, 10, 11);
     expect(one("h4").textContent).toBe("Two instances");
@@ -240,6 +252,7 @@ describe("picking a feature", () => {
     expect(active.getAttribute("aria-selected")).toBe("true");
     for (const [key, expected] of [
       ["ArrowDown", 1],
+      ["ArrowUp", 0],
       ["ArrowUp", 0],
       ["End", 1],
       ["Home", 0],
