@@ -3,7 +3,7 @@ import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { gradient } from "../canvas/colours.js";
 import { usePaper } from "../canvas/paper.js";
-import { count, counted } from "../format.js";
+import { count } from "../format.js";
 import type { Store } from "../store.js";
 import type { Shown } from "../wire.js";
 import { Segments } from "./choose.js";
@@ -105,9 +105,8 @@ function Picker({ store, root }: ViewProps) {
       <div class="nbx-bar-head">
         <h4>Instances</h4>
         <span class="nbx-muted">
-          {here.count < rows
-            ? `${count(here.count)} of ${counted(rows, "row")}`
-            : counted(rows, "row")}
+          {count(here.count)}
+          {here.count < rows && ` of ${count(rows)}`}
         </span>
         <span class="nbx-ways">
           <Segments

@@ -2,7 +2,7 @@
 import { useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { classColour, gradient } from "../../canvas/colours.js";
 import type { Paper } from "../../canvas/paper.js";
-import { count, counted, printable } from "../../format.js";
+import { count, printable } from "../../format.js";
 import type { Store } from "../../store.js";
 import { Menu } from "../choose.js";
 import type { Brush } from "./brush.js";
@@ -119,7 +119,7 @@ export function ColourLegend({ scene, painted, paper, colour }: LegendProps) {
       {unknown > 0 && (
         <span class="nbx-muted">
           <i class="nbx-shape-0 nbx-unknown" />
-          {counted(unknown, "row")} without
+          {count(unknown)} without
         </span>
       )}
     </div>
