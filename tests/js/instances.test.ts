@@ -452,16 +452,16 @@ describe("the table", () => {
       },
     );
     const rows = rowsOf(data);
-    // Means 3 and 0, mean squares around them 3.2 and 360.
-    floats(rows.jacobian).set([1, 0, 3, 0, 5, 0, 1, -30, 5, 30]);
+    // Means 1 and 0, mean squares around them 4 and 680.
+    floats(rows.jacobian).set([0, 0, 0, 40, 0, -40, 0, 10, 5, -10]);
     const view = shown(data);
     await drawn();
     await mode(view, "table");
     view.one("[data-list=typical] input").click();
     await drawn();
     const { positions } = view.store.instances.value!;
-    // Distances 0, 1.25, 1.25, 3.75, 3.75.
-    const order = [1, 0, 2, 3, 4];
+    // Distances 0.25, 2.6, 2.6, 0.4, 4.1.
+    const order = [0, 3, 1, 2, 4];
     expect(view.all("[data-row]").map((row) => row.dataset["row"])).toEqual(
       order.map((i) => String(positions[i])),
     );
