@@ -53,7 +53,8 @@ export function Instances(props: ViewProps) {
 
 function Picker({ store, root }: ViewProps) {
   const section = useRef<HTMLElement>(null);
-  const width = useSignal(480);
+  // Unknown until there is a place on the page: nothing is drawn twice.
+  const width = useSignal(0);
   const mode = useSignal<Mode>("plot");
   const colour = useSignal<Colour>("attribution");
   const asked = useSignal<[Axis, Axis] | null>(null);
@@ -88,8 +89,9 @@ function Picker({ store, root }: ViewProps) {
 
   useLayoutEffect(() => {
     const measure = () => {
-      const now = section.current!.clientWidth;
-      if (now > 0) width.value = now;
+      const { clientWidth, isConnected } = section.current!;
+      if (clientWidth > 0) width.value = clientWidth;
+      else if (isConnected) width.value ||= 480;
     };
     measure();
     const observer = new ResizeObserver(measure);
@@ -97,6 +99,7 @@ function Picker({ store, root }: ViewProps) {
     return () => observer.disconnect();
   }, []);
 
+  const drawable = useComputed(() => width.value > 0).value;
   const here = store.instances.value!;
   const { rows } = store.meta.value!;
   const shared = { store, ground, scene, brush, paper, columns, width };
@@ -146,8 +149,10 @@ function Picker({ store, root }: ViewProps) {
         )}
         {mode.value === "table" && <Chip store={store} brush={brush} />}
       </div>
-      {mode.value === "plot" && <Plot {...shared} painted={painted} axes={axes} asked={asked} />}
-      {mode.value === "beeswarm" && <Beeswarm {...shared} />}
+      {drawable && mode.value === "plot" && (
+        <Plot {...shared} painted={painted} axes={axes} asked={asked} />
+      )}
+      {drawable && mode.value === "beeswarm" && <Beeswarm {...shared} />}
       {mode.value === "table" && <Rows {...shared} order={order} sorting={sorting} />}
       {mode.value !== "table" && <FirstRows {...shared} order={order} />}
     </section>
