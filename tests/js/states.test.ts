@@ -59,6 +59,13 @@ it("stands alone from JSON, and can be taken down", async () => {
   const { destroy } = mountStandalone(element, JSON.parse(json));
   await drawn();
   expect(element.querySelectorAll("[data-feature]")).toHaveLength(23);
+  expect(element.querySelector(".nbx-title")!.textContent).toContain("Saved snapshot");
   destroy();
   expect(element.childElementCount).toBe(0);
+});
+
+it("with a kernel there is no word of a snapshot", async () => {
+  const { root } = shown(credit());
+  await drawn();
+  expect(root.textContent).not.toContain("Saved snapshot");
 });
