@@ -212,9 +212,14 @@ export function slice(info: SliceInfo, values: Float32Array): Slice {
   return { ...info, share: row(0), low: row(1), high: row(2), direction: row(3) };
 }
 
-/** Positions of the brushed rows. */
-export const unpackedRows = ({ rows }: Pick<Selection, "rows">): Uint32Array | null =>
-  rows ? unpack(rows, "<u4") : null;
+/** Positions of the brushed rows, which come as they are or as a bit for each row. */
+export function unpackedRows({ rows }: Pick<Selection, "rows">): Uint32Array | null {
+  if (!rows) return null;
+  if (rows.dtype !== "|u1") return unpack(rows, "<u4");
+  const bits = unpack(rows, "|u1");
+  const all = Array.from({ length: 8 * bits.length }, (_, row) => row);
+  return Uint32Array.from(all.filter((row) => (bits[row >> 3]! >> (row & 7)) & 1));
+}
 
 export const key = ({ response, output }: Shown): string => `${output ?? ""}\n${response}`;
 

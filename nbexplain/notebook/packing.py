@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 State: TypeAlias = dict[str, Any]
 """JSON-like values with bytes among them, by name."""
 
+MANY_ROWS = 1_000
+"""Fewer positions than these keep their order."""
+
 
 def packed(array: NDArray[Any]) -> State:
     r"""An array with its dtype and shape, little-endian in C order.
@@ -21,6 +24,20 @@ def packed(array: NDArray[Any]) -> State:
     {'dtype': '<f4', 'shape': [1, 2], 'data': b'\x00\x00\x80?\x00\x00\x00@'}
     """
     return {**described(array), "data": _little(array).tobytes()}
+
+
+def packed_rows(positions: NDArray[np.integer]) -> State:
+    """Positions of rows: as they are, or, where that is much smaller, a bit for each row.
+
+    >>> packed_rows(np.array([2, 0]))["shape"], packed_rows(np.arange(8_000))["shape"]
+    ([2], [1000])
+    """
+    last = int(positions.max(initial=0))
+    if len(positions) < MANY_ROWS or last // 8 >= 4 * len(positions):
+        return packed(positions.astype("<u4"))
+    bits = np.zeros(last + 1, np.uint8)
+    bits[positions] = 1
+    return packed(np.packbits(bits, bitorder="little"))
 
 
 def described(array: NDArray[Any]) -> State:

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { decode, slices, unpack, type Meta, type Packed, type State } from "../../js/wire.js";
+import {
+  decode,
+  slices,
+  unpack,
+  unpackedRows,
+  type Meta,
+  type Packed,
+  type State,
+} from "../../js/wire.js";
 
 const golden = decode(JSON.parse(readFileSync("tests/wire/golden.json", "utf8"))) as {
   state: State;
@@ -65,4 +73,12 @@ it("decode leaves other objects alone", () => {
   const others = { a: [null, { base64: 1 }], b: { base64: "IQ==", more: 1 } };
   expect(decode(others)).toEqual(others);
   expect(decode({ a: [{ base64: "IQ==" }] })).toEqual({ a: [new Uint8Array([33])] });
+});
+
+it("brushed rows come as positions or as bits", () => {
+  const positions = { dtype: "<u4", shape: [2], data: new Uint8Array([9, 0, 0, 0, 1, 0, 0, 0]) };
+  expect([...unpackedRows({ rows: positions })!]).toEqual([9, 1]);
+  const bits = { dtype: "|u1", shape: [2], data: new Uint8Array([0b101, 0b10]) };
+  expect([...unpackedRows({ rows: bits })!]).toEqual([0, 2, 9]);
+  expect(unpackedRows({ rows: null })).toBeNull();
 });

@@ -386,3 +386,12 @@ class TestAuthors:
         view.unobserve(fail, "instance")
         view.feature = "age"
         assert page.chosen["client"] == ""
+
+
+def test_a_brush_of_many_rows_crosses_as_bits(ex):
+    X = torch.randn(5_000, 3)
+    view = nbx.ImportanceBars(nbx.explain(network(), X), rows=range(0, 5_000, 2))
+    rows = view._session.selection["rows"]
+    assert len(rows["data"]) == 5_000 // 8
+    bits = np.unpackbits(np.frombuffer(rows["data"], np.uint8), bitorder="little")
+    assert np.flatnonzero(bits).tolist() == list(view.rows)

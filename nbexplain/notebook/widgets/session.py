@@ -13,6 +13,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from nbexplain.notebook import wire
+from nbexplain.notebook.packing import packed_rows
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.answers import answer, positions_in
 from nbexplain.notebook.widgets.selection import (
@@ -309,7 +310,7 @@ def route_by_sender(widget: anywidget.AnyWidget) -> None:
 
 def _packed(places: dict[str, Any]) -> dict[str, Any]:
     rows = places["rows"]
-    return {**places, "rows": None if rows is None else wire.packed(rows.astype("<u4"))}
+    return {**places, "rows": None if rows is None else packed_rows(rows)}
 
 
 def _index(names: tuple[str, ...], name: str | None) -> int | None:
