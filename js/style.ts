@@ -6,6 +6,7 @@ import importance from "./styles/importance.css";
 import pointing from "./styles/pointing.css";
 import download from "./styles/download.css";
 import instances from "./styles/instances.css";
+import rows from "./styles/rows.css";
 import local from "./styles/local.css";
 import explorer from "./styles/explorer.css";
 import notice from "./styles/notice.css";
@@ -19,6 +20,7 @@ const css =
   importance +
   pointing +
   instances +
+  rows +
   local +
   explorer +
   notice +

@@ -4,7 +4,7 @@ import { importances, instances, picked } from "../export/csv.js";
 import { drawing } from "../export/drawing.js";
 import { pixels, save } from "../export/save.js";
 import { Menu } from "./choose.js";
-import type { ViewProps } from "./panel.js";
+import type { ViewProps } from "./props.js";
 
 export function Download({ store, root }: ViewProps) {
   const failed = useSignal(false);

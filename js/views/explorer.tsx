@@ -2,7 +2,7 @@
 import { Importance } from "./importance.js";
 import { Instances } from "./instances.js";
 import { Local } from "./local.js";
-import type { ViewProps } from "./panel.js";
+import type { ViewProps } from "./props.js";
 
 export function Explorer(props: ViewProps) {
   return (

@@ -8,6 +8,7 @@ import type { Store } from "../store.js";
 import { Legend } from "./legend.js";
 import { nameWidth } from "./measure.js";
 import { Profile } from "./profile.js";
+import type { ViewProps } from "./props.js";
 import { Row, ROW } from "./row.js";
 import { Table } from "./table.js";
 import { Tip } from "./tip.js";
@@ -18,12 +19,7 @@ const GAP = 22;
 /** Rows beyond the window, above and below; short lists are there from end to end. */
 const BEYOND = 12;
 
-interface Props {
-  store: Store;
-  root: HTMLElement;
-}
-
-export function Importance({ store, root }: Props) {
+export function Importance({ store, root }: ViewProps) {
   const id = useUnique();
   const query = useSignal("");
   const pointed = useSignal<number | null>(null);

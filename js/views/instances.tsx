@@ -23,7 +23,7 @@ import {
   type Scene,
 } from "./instances/quantities.js";
 import { Rows } from "./instances/rows.js";
-import type { ViewProps } from "./panel.js";
+import type { ViewProps } from "./props.js";
 
 type Mode = "plot" | "beeswarm" | "table";
 

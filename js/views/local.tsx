@@ -2,7 +2,7 @@
 import type { Local as Case } from "../local.js";
 import { labelOf, predictionOf, responseOf, verdict } from "../words.js";
 import { Effects } from "./effects.js";
-import type { ViewProps } from "./panel.js";
+import type { ViewProps } from "./props.js";
 
 export function Local({ store, root }: ViewProps) {
   const [first, second] = [store.instance.value, store.other.value];

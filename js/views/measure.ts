@@ -11,6 +11,7 @@ export function nameWidth(root: HTMLElement, names: string[]): number {
   const context = root.ownerDocument.createElement("canvas").getContext("2d");
   if (!context) return room * SIZE * 0.55;
   const { fontFamily } = getComputedStyle(root);
-  context.font = `${SIZE}px ${fontFamily}`;
+  // The picked one is bold, and is not cut for that.
+  context.font = `700 ${SIZE}px ${fontFamily}`;
   return Math.ceil(Math.max(...longest.map((name) => context.measureText(name).width), 24)) + 2;
 }

@@ -7,12 +7,7 @@ import type { Output } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Download } from "./download.js";
 import { Notice } from "./notice.js";
-
-/** What every view is given: what it shows, and the element that it stands in. */
-export interface ViewProps {
-  store: Store;
-  root: HTMLElement;
-}
+import type { ViewProps } from "./props.js";
 
 export function Panel({ store, root, children }: ViewProps & { children: ComponentChildren }) {
   const status = store.status.value;

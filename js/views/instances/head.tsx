@@ -119,7 +119,7 @@ export function ColourLegend({ scene, painted, paper, colour }: LegendProps) {
       {unknown > 0 && (
         <span class="nbx-muted">
           <i class="nbx-shape-0 nbx-unknown" />
-          {count(unknown)} without
+          {count(unknown)} without {colour.value === "attribution" ? "attribution" : "true value"}
         </span>
       )}
     </div>
