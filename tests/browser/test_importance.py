@@ -36,9 +36,9 @@ def features(view):
     )
 
 
-def choose(view, hook, name):
-    """Press the switch of an output or a response."""
-    view.locator(f"[data-{hook}='{name}']").click()
+def choose(place, hook, name):
+    """Press the switch of an output or a response, in the header of a view or a panel."""
+    place.locator(f"[data-{hook}='{name}']").click()
 
 
 def test_bars_stand_in_rank_order(notebook):
@@ -60,8 +60,8 @@ def test_switching_and_filtering_work_while_the_kernel_is_blocked(notebook):
     with notebook.busy():
         view = view_in(notebook.cell(1))
         for response, output in choices:
-            choose(view, "response", response)
-            choose(view, "output", output or "")
+            choose(notebook.cell(1), "response", response)
+            choose(notebook.cell(1), "output", output or "")
             seen[response, output] = features(view)
         view.get_by_role("searchbox").fill("G")
         view.locator("[data-feature=a]").wait_for(state="detached")
