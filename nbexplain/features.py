@@ -32,6 +32,7 @@ class Features:
         kind: "table" for one axis, "sequence" for two, "image" for more.
         columns: the names before grouping; the same as `names` without groups.
         groups: the members of each group, as they were given.
+        lag_unit: of a sequence, the unit of one step, or the names of its lags, lag 0 first.
     """
 
     names: tuple[str, ...]
@@ -41,14 +42,32 @@ class Features:
     kind: Kind
     columns: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
+    lag_unit: str | tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.names)
 
     @property
+    def steps(self) -> int:
+        """τ, the steps of a sequence; 1 where rows have none."""
+        return self.shape[0] if self.kind == "sequence" else 1
+
+    @property
     def block(self) -> int:
         """How many consecutive rows may overlap: τ for windows of a sequence, otherwise 1."""
-        return self.shape[0] if self.kind == "sequence" else 1
+        return self.steps
+
+    @property
+    def lag_names(self) -> tuple[str, ...]:
+        """What the lags are called, lag 0 (the last step) first.
+
+        >>> features((3, 1), lag_unit="h").lag_names
+        ('0 h', '1 h', '2 h')
+        """
+        if isinstance(self.lag_unit, tuple):
+            return self.lag_unit
+        unit = "" if self.lag_unit is None else f" {self.lag_unit}"
+        return tuple(f"{lag}{unit}" for lag in range(self.steps))
 
     def columns_of(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in `columns` of these entries.
@@ -85,6 +104,7 @@ def features(
     shape: Sequence[int],
     names: Sequence[str] | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
+    lag_unit: str | Sequence[object] | None = None,
 ) -> Features:
     """Name the features of rows of this shape, and pool them into groups.
 
@@ -93,10 +113,12 @@ def features(
         names: one a column for tables and sequences; for images one a channel (its pixels are
             then pooled) or one an entry. None: `x0, x1, …`, and `x[c,i,j]` for images.
         groups: the columns of each group, by name.
+        lag_unit: of sequences: the unit of one step, or τ names of lags, lag 0 first.
 
     Raises:
         ValueError: another number of names; a group's member that is unknown, in two groups or
-            shared by two columns; a group without members or named like another column.
+            shared by two columns; a group without members or named like another column; lags
+            where there are no sequences.
         TypeError: names, or a group's members, that are a single string.
 
     >>> one_hot = features((3,), ["age", "red", "blue"], {"colour": ["red", "blue"]})
@@ -132,7 +154,29 @@ def features(
         kind=kind,
         columns=columns,
         groups={name: tuple(members) for name, members in (groups or {}).items()},
+        lag_unit=_lag_unit(shape, kind, lag_unit),
     )
+
+
+def _lag_unit(
+    shape: tuple[int, ...], kind: Kind, given: str | Sequence[object] | None
+) -> str | tuple[str, ...] | None:
+    if given is None:
+        return None
+    if kind != "sequence":
+        raise ValueError(
+            f"lag_unit= is for sequences, X of shape [rows, steps, features], but a row of X here "
+            f"has the shape {list(shape)}: leave it out."
+        )
+    if isinstance(given, str):
+        return given
+    names = tuple(str(name) for name in given)
+    if len(names) != shape[0]:
+        raise ValueError(
+            f"lag_unit has {len(names)} names, but X has {shape[0]} steps: pass one name a lag, "
+            "that of lag 0 (the last step) first, or one string such as 'h'."
+        )
+    return names
 
 
 def side_by_side(

@@ -147,6 +147,19 @@ class Spread:
             self.squares + other.squares + step**2 * (self.count * other.count / count),
         )
 
+    def over(self, steps: int) -> Float64[np.ndarray, " columns"]:
+        """Standard deviation over rows and steps of columns that are row-major over (steps, p).
+
+        >>> Spread.of(torch.tensor([[1.0, 3.0], [1.0, 3.0]])).over(2).tolist()
+        [1.0, 1.0]
+        """
+        if steps == 1:
+            return self.deviation
+        mean = self.mean.reshape(steps, -1)
+        between = ((mean - mean.mean(0)) ** 2).mean(0)
+        within = self.squares.reshape(steps, -1).mean(0) / self.count
+        return np.tile(np.sqrt(within + between), steps)
+
     @property
     def deviation(self) -> Float64[np.ndarray, " columns"]:
         """Standard deviation of each column, dividing by the number of rows."""

@@ -1,7 +1,8 @@
 """From sums over rows to importances: shares, their intervals, signed means and spreads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,41 +13,50 @@ from nbexplain.features import Features
 
 
 @dataclass(frozen=True, eq=False)
-class Importances:
-    """What a set of rows says of each feature, in the data's order; all `[features]`.
+class Shares:
+    """How a total is made up of parts (features or lags), in the data's order; all `[parts]`.
 
     Attributes:
-        share: λ, percent of the total; NaN throughout for a constant model.
+        share: percent of the total; NaN throughout for a constant model.
         low: lower bound of the share's interval (row sampling), percent.
         high: upper bound, percent.
         rms: root mean square derivative, in the response's units per unit of the scale.
-        mean: signed mean derivative; NaN for groups and for several outputs combined.
-        std: standard deviation of the derivative over rows; NaN for groups.
     """
 
-    share: Float64[np.ndarray, " features"]
-    low: Float64[np.ndarray, " features"]
-    high: Float64[np.ndarray, " features"]
-    rms: Float64[np.ndarray, " features"]
-    mean: Float64[np.ndarray, " features"]
-    std: Float64[np.ndarray, " features"]
+    share: Float64[np.ndarray, " parts"]
+    low: Float64[np.ndarray, " parts"]
+    high: Float64[np.ndarray, " parts"]
+    rms: Float64[np.ndarray, " parts"]
 
     @property
     def order(self) -> NDArray[np.intp]:
-        """Positions of the features, most important first; ties keep the data's order."""
+        """Positions of the parts, most important first; ties keep the data's order."""
         return np.argsort(-self.rms, kind="stable")
 
     @property
-    def cumulative(self) -> Float64[np.ndarray, " features"]:
-        """Percent carried by each feature and all that rank before it, in the data's order."""
+    def cumulative(self) -> Float64[np.ndarray, " parts"]:
+        """Percent carried by each part and all that rank before it, in the data's order."""
         total = np.empty_like(self.share)
         total[self.order] = np.minimum(np.cumsum(self.share[self.order]), 100)
         return total
 
     def select(self, share: float) -> NDArray[np.intp]:
-        """Positions of the fewest features that carry this share (0 to 1), in rank order."""
+        """Positions of the fewest parts that carry this share (0 to 1), in rank order."""
         ranked = np.cumsum(self.share[self.order])
         return self.order[: int(np.searchsorted(ranked, 100 * share * (1 - 1e-12))) + 1]
+
+
+@dataclass(frozen=True, eq=False)
+class Importances(Shares):
+    """What a set of rows says of each feature; `share` is λ.
+
+    Attributes:
+        mean: signed mean derivative; NaN for groups and for several outputs combined.
+        std: standard deviation of the derivative over rows; NaN for groups.
+    """
+
+    mean: Float64[np.ndarray, " parts"]
+    std: Float64[np.ndarray, " parts"]
 
 
 def importances(
@@ -70,18 +80,43 @@ def importances(
         weights: factor w of each output's squares; 0 leaves an output out.
         confidence: of the interval, between 0 and 1.
     """
-    count = sums.count
-    groups = np.tensordot(sums.second, weights, axes=(1, 0)) * scale**2
+    groups = weighed(sums, scale, weights)
+    found = shares(groups, sums.rows, partial(roots, features), confidence)
+    mean, std = _signed(sums, features, scale, weights, groups.sum(0))
+    return Importances(found.share, found.low, found.high, found.rms, mean, std)
+
+
+def weighed(
+    sums: Sums,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+) -> Float64[np.ndarray, "groups entries"]:
+    """Sums of (s g)² by group of rows, the outputs combined by their weights."""
+    return np.tensordot(sums.second, weights, axes=(1, 0)) * scale**2
+
+
+def shares(
+    groups: Float64[np.ndarray, "groups entries"],
+    rows: Int64[np.ndarray, " groups"],
+    size: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    confidence: float,
+) -> Shares:
+    """Shares of parts with their delete-one-group jackknife intervals.
+
+    Args:
+        groups: sums of squares by group of rows.
+        rows: how many rows each group holds.
+        size: from squares `[…, entries]` to sizes `[…, parts]`.
+        confidence: of the interval, between 0 and 1.
+    """
     squares = groups.sum(0)
-    rms = roots(features, squares / count)
-    filled = sums.rows > 0
+    rms = size(squares / rows.sum())
     share = _shares(rms)
     # Leaving a group out scales all roots alike, which shares do not see.
-    spared = _shares(roots(features, np.maximum(squares - groups[filled], 0)))
+    spared = _shares(size(np.maximum(squares - groups[rows > 0], 0)))
     half = _half_width(spared, confidence)
-    mean, std = _signed(sums, features, scale, weights, squares)
     low, high = np.clip(share - half, 0, 100), np.clip(share + half, 0, 100)
-    return Importances(share, low, high, rms, mean, std)
+    return Shares(share, low, high, rms)
 
 
 def _signed(
@@ -106,7 +141,14 @@ def roots(
     features: Features, squares: Float64[np.ndarray, "*lead entries"]
 ) -> Float64[np.ndarray, "*lead features"]:
     """The root of each cell's summed squares, added up by feature."""
-    return _pool(np.sqrt(_pool(squares, features.cells)), features.owners)
+    return _pool(np.sqrt(by_cell(features, squares)), features.owners)
+
+
+def by_cell(
+    features: Features, values: Float64[np.ndarray, "*lead entries"]
+) -> Float64[np.ndarray, "*lead cells"]:
+    """Entries added up by cell."""
+    return _pool(values, features.cells)
 
 
 def added(

@@ -41,6 +41,7 @@ def explain(
     feature_names: Sequence[str] | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     scale: str | ArrayLike | None = None,
+    lag_unit: str | Sequence[object] | None = None,
     batch_size: int | None = None,
     confidence: float = 0.95,
     keep: int | Sequence[int] | None = None,
@@ -77,7 +78,10 @@ def explain(
             root.
         scale: the unit an input moves by: "std" (its standard deviation over X), "none" (the
             paper's literal formula), or an array of p units. By default "std" for tables and
-            sequences, "none" for pixels.
+            sequences, "none" for pixels. In sequences an input is a feature, and moves by the
+            same unit at every step.
+        lag_unit: what a step of sequences is, such as `"h"`, or the names of the lags, that of
+            lag 0 (the last step) first. It names lags in tables and charts.
         batch_size: rows a batch; by default as many as keep the work near the caches.
         confidence: of the intervals, between 0 and 1. They speak of the rows (row sampling), not
             of other fits of the model.
@@ -113,7 +117,7 @@ def explain(
         snapshot = Snapshot(model)
         source = read(X, y, forward=snapshot.parameters_of_forward)
         asked = ask(snapshot, source, response, outputs, output_names, resolved.name, PROBE)
-    named = _features(asked, feature_names, groups)
+    named = _features(asked, feature_names, groups, lag_unit)
     entries, width = len(named.cells), len(asked.question.names)
     wanted_scale, scaling = scale_of(scale, named)
     question = asked.question.scaled(wanted_scale)
@@ -138,7 +142,7 @@ def explain(
         of = "" if asked.source.count is None else f" of {asked.source.count:,}"
         noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
     if scaling is None:
-        scaling = swept.inputs.deviation
+        scaling = swept.inputs.over(named.steps)
         if swept.count == 1:
             question, scaling = question.scaled("none"), np.ones(entries)
             noted.append("One row has no standard deviation: derivatives are per unit.")
@@ -161,6 +165,7 @@ def _features(
     asked: Asked,
     names: Sequence[str] | None,
     groups: Mapping[str, Sequence[str]] | None,
+    lag_unit: str | Sequence[object] | None,
 ) -> Features:
     """Names of the differentiated entries: the data's own, else the user's, else numbered."""
     source = asked.source
@@ -177,7 +182,8 @@ def _features(
             known = None
     if names is not None and known is not None and list(names) != list(known):
         raise ValueError(_mismatch(list(map(str, names)), known))
-    return features(shape, known if names is None else [str(name) for name in names], groups)
+    ranked = known if names is None else [str(name) for name in names]
+    return features(shape, ranked, groups, lag_unit)
 
 
 def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:

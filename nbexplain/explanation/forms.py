@@ -22,7 +22,13 @@ class Forms:
     def chart(
         self, kind: str = "importance", output: str | int | None = None, row: object = None
     ) -> altair.Chart | altair.LayerChart:
-        """An Altair chart: kind "importance" (of one output, or all), or "local" (of one row)."""
+        """An Altair chart.
+
+        Args:
+            kind: "importance" or "local" (one row); of sequences, "lags" or "lag_map".
+            output: an output's name or position; None takes the one shown by default.
+            row: a row's label, else its position in X, or a new row; needed for "local".
+        """
         from nbexplain.notebook.charts import chart
 
         return chart(self._whole, kind, output=output, row=row)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.choices import choose
+from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import added, roots
 from nbexplain.engine.responses import chain
 from nbexplain.explanation.origin import Row
@@ -24,13 +25,7 @@ def local(
     """The table of `Explanation.local`, which says what its arguments mean."""
     choose("definition", definition, ["squared", "absolute"])
     found = find(ex, row)
-    column = ex.asked.column(output)
-    if column is None:
-        columns = list(ex.asked.columns)
-        best = int(found.outputs[0, columns].argmax()) if ex.asked.classifier else 0
-        column = columns[best]
-    jacobian = chain(found.outputs, found.jacobian, ex.asked.kind, ex.response)
-    entries = ex.scaled(jacobian[:, column]).astype(np.float64).reshape(-1)
+    entries = derivatives(ex, found, output)
     pool = added if definition == "squared" else roots
     size = pool(ex.features, entries**2)
     total = size.sum()
@@ -44,6 +39,19 @@ def local(
         },
         index=pd.Index(ex.features.names, name="feature"),
     )
+
+
+def derivatives(
+    ex: "Explanation", found: Row, output: str | int | None
+) -> Float64[np.ndarray, " entries"]:
+    """Scaled derivatives of an output at one row; None: the predicted class, else the first."""
+    column = ex.asked.column(output)
+    if column is None:
+        columns = list(ex.asked.columns)
+        best = int(found.outputs[0, columns].argmax()) if ex.asked.classifier else 0
+        column = columns[best]
+    jacobian = chain(found.outputs, found.jacobian, ex.asked.kind, ex.response)
+    return ex.scaled(jacobian[:, column]).astype(np.float64).reshape(-1)
 
 
 def single(features: Features) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
+from nbexplain.explanation.sequences import Sequences
 from nbexplain.features import Features
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation(Forms):
+class Explanation(Sequences, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
@@ -121,12 +122,13 @@ class Explanation(Forms):
         >>> ex.importances().share.sum().round(6)
         np.float64(100.0)
         """
-        return self._importances(self.asked.column(output))
-
-    def _importances(self, column: int | None) -> Importances:
-        weights = self.weights if column is None else np.eye(len(self.asked.names))[column]
-        sums = self.swept.sums[self.response]
+        sums, weights = self.swept.sums[self.response], self.weights_of(output)
         return importances(sums, self.features, self.scaling, weights, self.confidence)
+
+    def weights_of(self, output: str | int | None) -> NDArray[np.float64]:
+        """What each swept output counts in the table of one output, or of all combined (None)."""
+        column = self.asked.column(output)
+        return self.weights if column is None else np.eye(len(self.asked.names))[column]
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -170,23 +172,31 @@ class Explanation(Forms):
         index = pd.Index(names, name="feature")
         return pd.DataFrame(table, index=index, columns=["importance", *ranked[1:]])
 
-    def select(self, share: float = 0.9, by: Literal["feature"] = "feature") -> list[str]:
-        """The fewest features that carry this share of the importance, in rank order.
+    @overload
+    def select(self, share: float = 0.9, by: Literal["feature"] = "feature") -> list[str]: ...
+    @overload
+    def select(self, share: float = 0.9, *, by: Literal["lag"]) -> list[int]: ...
+    def select(
+        self, share: float = 0.9, by: Literal["feature", "lag"] = "feature"
+    ) -> list[str] | list[int]:
+        """The fewest features, or lags, that carry this share of the importance, in rank order.
 
         Raises:
-            ValueError: for a share outside (0, 1], or a constant model.
+            ValueError: for a share outside (0, 1], a constant model, or lags of no sequences.
 
         >>> import torch, nbexplain as nbx
         >>> ex = nbx.explain(torch.nn.Linear(3, 1), torch.eye(3))
         >>> len(ex.select(1.0))
         3
         """
-        choose("by", by, ["feature"])
+        choose("by", by, ["feature", "lag"])
         if not 0 < share <= 1:
             raise ValueError(f"share={share} must be above 0 and at most 1: 0.9 means 90 %.")
-        found = self.importances()
+        found = self.lag_shares() if by == "lag" else self.importances()
         if np.isnan(found.share).any():
             raise ValueError("Nothing to select: the response does not depend on any input.")
+        if by == "lag":
+            return found.select(share).tolist()
         return [self.features.names[j] for j in found.select(share)]
 
     # Rows

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbexplain.engine.accumulators import GROUPS
+from nbexplain.explanation.sequences import ONE_STEP
 
 if TYPE_CHECKING:
     from nbexplain.explanation.record import Explanation
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
 UNITS_APART = 10
 """Columns whose spreads differ by more than this factor are in raw units (METHODS A1)."""
 
+FEW_BLOCKS = 10
+"""Blocks of overlapping windows below which intervals are said to rest on little."""
+
 
 def remarks(ex: Explanation) -> Iterator[str]:
     """The remarks that an explanation's own numbers call for."""
     found = ex.importances()
     names = np.array(ex.features.names, dtype=object)
     unused = found.rms == 0
-    moving = ex.swept.inputs.deviation > 0
+    moving = ex.scaling > 0 if ex.scale == "std" else ex.swept.inputs.deviation > 0
     if unused.all():
         yield "The response does not depend on any input: there are no shares to show."
     elif unused.any():
@@ -57,13 +61,32 @@ def remarks(ex: Explanation) -> Iterator[str]:
                 f"Columns are in different units (spreads differ {spread.max() / spread.min():,.0f}"
                 " times): scale='std' compares them per standard deviation."
             )
+    if ex.features.kind == "sequence" and ex.features.steps == 1:
+        yield ONE_STEP.format(shape=list(ex.features.shape))
     if ex.count == 1:
         yield "One row: its shares have no interval."
-    elif ex.count < GROUPS:
+    elif ex.features.block == 1 and ex.count < GROUPS:
         yield f"Only {ex.count} rows: the intervals rest on little."
+    elif ex.features.block > 1:
+        yield from _few_blocks(ex)
     kept = ex.swept.sample.count
     if kept < ex.count:
         yield f"Attributions are kept for {kept:,} of {ex.count:,} rows."
+
+
+def _few_blocks(ex: Explanation) -> Iterator[str]:
+    """Windows may overlap, so the intervals rest on blocks of τ rows."""
+    steps, blocks = ex.features.block, -(-ex.count // ex.features.block)
+    if blocks == 1:
+        yield (
+            f"{ex.count} windows of {steps} steps may all overlap: the shares have no interval; "
+            f"more than {steps} windows give one."
+        )
+    elif blocks < FEW_BLOCKS:
+        yield (
+            f"{ex.count:,} windows of {steps} steps, which may overlap, are {blocks} blocks: the "
+            "intervals rest on little."
+        )
 
 
 def listed(names: Sequence[object], most: int = 5) -> str:

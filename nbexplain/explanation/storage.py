@@ -58,6 +58,7 @@ def save(ex: Explanation, path: str | Path) -> None:
             "kind": ex.features.kind,
             "columns": ex.features.columns,
             "groups": ex.features.groups,
+            "lag_unit": ex.features.lag_unit,
         },
         "kind": swept.kind,
         "block": swept.block,
@@ -106,6 +107,7 @@ def load(path: str | Path) -> Explanation:
 
 def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
     described = header["features"]
+    lag_unit = described.get("lag_unit")  # none in older files
     features = Features(
         names=tuple(described["names"]),
         shape=tuple(described["shape"]),
@@ -114,6 +116,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         kind=cast(FeatureKind, described["kind"]),
         columns=tuple(described["columns"]),
         groups={name: tuple(members) for name, members in described["groups"].items()},
+        lag_unit=tuple(lag_unit) if isinstance(lag_unit, list) else lag_unit,
     )
     asked = cast(dict[str, Any], header["asked"])
     asked |= {name: tuple(asked[name]) for name in ("names", "columns")}

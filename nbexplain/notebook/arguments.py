@@ -147,7 +147,9 @@ def options() -> tuple[Option, ...]:
             told[name] = f"{told.get(name, '')} Give it again for each further output.".strip()
             found.append(Option("--output", name, told[name], words, repeats=True, names=True))
         else:
-            found.append(Option(f"--{name.replace('_', '-')}", name, told.get(name, ""), words))
+            flag = f"--{name.replace('_', '-')}"
+            unit = name == "lag_unit"  # `--lag-unit h` needs no quotes
+            found.append(Option(flag, name, told.get(name, ""), words, names=unit))
     row = "also show one row's local explanation: its label in the frame's index, else its position"
     found.append(
         Option("--row", None, f"{row}; or an expression that gives a new row.", names=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
 #: Kinds of chart there are.
-KINDS = ("importance", "local")
+KINDS = ("importance", "local", "lags", "lag_map")
 #: Bars drawn; what they leave out is said in the subtitle.
 MOST_BARS = 40
 INK, MUTED = "#15181c", "#5d6670"
@@ -45,13 +45,15 @@ def chart(
 
     Args:
         explanation: What is drawn.
-        kind: "importance" (ranked bars with row-sampling intervals) or "local" (one row's
-            attributions by size).
+        kind: "importance" (ranked bars with row-sampling intervals), "local" (one row's
+            attributions by size), "lags" (bars by lag) or "lag_map" (lag by feature).
         output: An output's name or position; None takes the one shown by default.
-        row: For "local": the row's label, else position, or a new row.
+        row: For "local": the row's label, else position, or a new row; "lags" and "lag_map" are
+            of all rows without it.
 
     Raises:
-        ValueError: if there is no chart of this kind, or "local" is asked for without a row.
+        ValueError: if there is no chart of this kind, "local" is asked for without a row, or
+            lags of data that are no sequences.
     """
     if kind == "importance":
         if row is not None:
@@ -61,9 +63,14 @@ def chart(
         if row is None:
             raise ValueError('chart(kind="local") needs a row: its label, or its position in X.')
         return _local(explanation, output, row)
+    if kind in ("lags", "lag_map"):
+        from nbexplain.notebook import lag_charts
+
+        draw = lag_charts.lags if kind == "lags" else lag_charts.lag_map
+        return draw(explanation, output, row)
     raise ValueError(
-        f'kind={kind!r} is not a chart of this explanation; there are "importance" and "local"'
-        f"{near(str(kind), KINDS)}"
+        f'kind={kind!r} is not a chart of this explanation; there are "importance", "local", '
+        f'"lags" and "lag_map"{near(str(kind), KINDS)}'
     )
 
 
@@ -80,9 +87,9 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
             "label": label,
             "feature": row.name,
             "rank": row.rank,
-            "share": _json(row.share),
-            "low": _json(row.low),
-            "high": _json(row.high),
+            "share": json_number(row.share),
+            "low": json_number(row.low),
+            "high": json_number(row.high),
             "percent": f"{fixed(row.share, places)} %",
             "interval": f"{fixed(row.low, places)} {MISSING} {fixed(row.high, places)} %",
             "direction": _WORDS.get(row.direction, row.direction),
@@ -133,12 +140,7 @@ def _cut(ranking: Ranking, labels: Sequence[str]) -> list[altair.Chart]:
 def _local(explanation: Explanation, output: str | int | None, row: object) -> altair.LayerChart:
     import altair as alt
 
-    predicted = False
-    if output is None:
-        output = explanation.default_output
-        predicted = output is None and explanation.response in {"prob", "logodds"}
-        if output is None and not predicted:
-            output = explanation.outputs[0]
+    output, predicted = at_one_row(explanation, output)
     table = explanation.local(row, output)
     order = np.argsort(-table["importance"].to_numpy(float), kind="stable")
     drawn = table.iloc[order[:MOST_BARS]]
@@ -152,7 +154,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
             "label": label,
             "feature": printable(name),
             "value": _value(value),
-            "attribution": _json(attribution),
+            "attribution": json_number(attribution),
             "moves": number(attribution),
             "percent": f"{number(importance)} %",
             "direction": _WORDS["rises" if attribution > 0 else "falls"]
@@ -188,8 +190,22 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
     about = ["of the predicted class"] if predicted else []
     left = len(table) - len(drawn)
     more = [f"{counted(left, 'feature')} with smaller shares not drawn"] if left else []
-    where = f"At row {printable(row)}" if isinstance(row, (str, int, float)) else "At a new row"
-    return _finished(alt.LayerChart(layer=[bars, zero]), where, [asked, *about, *more], len(labels))
+    layers = alt.LayerChart(layer=[bars, zero])
+    return _finished(layers, row_named(row), [asked, *about, *more], len(labels))
+
+
+def at_one_row(explanation: Explanation, output: str | int | None) -> tuple[str | int | None, bool]:
+    """The output drawn at one row, and whether it is whichever the row's predicted class is."""
+    if output is None:
+        output = explanation.default_output
+    if output is None and explanation.response not in {"prob", "logodds"}:
+        output = explanation.outputs[0]
+    return output, output is None
+
+
+def row_named(row: object) -> str:
+    """The title of a chart of one row."""
+    return f"At row {printable(row)}" if isinstance(row, (str, int, float)) else "At a new row"
 
 
 def _finished(
@@ -244,5 +260,6 @@ def _value(value: object) -> str:
     return number(float(value)) if isinstance(value, (int, float)) else printable(value)
 
 
-def _json(number: float) -> float | None:
+def json_number(number: float) -> float | None:
+    """A number as JSON has it: NaN as null."""
     return None if np.isnan(number) else float(number)

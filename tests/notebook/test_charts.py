@@ -107,8 +107,7 @@ def test_constant_model_has_a_chart():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"kind": "locl"}, 'there are "importance" and "local"; did you mean "local"'),
-        ({"kind": "lags"}, 'there are "importance" and "local"'),
+        ({"kind": "locl"}, '"lags" and "lag_map"; did you mean "local"'),
         ({"kind": "local"}, "needs a row"),
         ({"kind": "importance", "row": 3}, "row= belongs to"),
     ],

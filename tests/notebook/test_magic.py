@@ -42,6 +42,13 @@ def test_same_as_the_function(shell):
     assert (ex.question, ex.confidence) == (other.question, 0.8)
 
 
+def test_the_unit_of_lags_needs_no_quotes(shell):
+    shell.run_cell("last = lambda x: x[:, -1]\nimport torch\nW = torch.randn(9, 3, 1)", silent=True)
+    assert explain(shell, "last W --lag-unit h").features.lag_unit == "h"
+    named = explain(shell, 'last W --lag-unit ["c", "b", "a"]')
+    assert named.features.lag_names == ("c", "b", "a")
+
+
 def test_braces_and_dollars_are_not_expanded(shell):
     shell.user_ns["columns"] = ["a", "b", "c"]
     ex = explain(shell, 'net X[columns] --groups {"ab": ["a", "b"]}')
