@@ -147,9 +147,9 @@ export class Instances {
     return explained(this.state, this.outputs, i * this.width, output);
   }
 
-  /** The predicted class of a row; −1 where outputs are no classes. */
-  predicted(i: number): number {
-    return decided(this.state, this.outputs, i * this.width, this.width);
+  /** The class that the network says, of those that y knows; −1 where it says none. */
+  predicted(i: number, output: Output = null): number {
+    return decided(this.state, this.outputs, i * this.width, this.column(i, output));
   }
 
   /** How wrong each row is: 1 − P(true class), or prediction − target; NaN without y. */
@@ -161,8 +161,9 @@ export class Instances {
         const target = this.target(i, output);
         if (Number.isNaN(target)) return NaN;
         if (!state.classifier) return p[i * width + this.column(i, output)]! - target;
-        if (width > 1) return 1 - p[i * width + target]!;
-        return target ? 1 - p[i]! : p[i]!;
+        if (width > 1 && !apart(state)) return 1 - p[i * width + target]!;
+        const yes = p[i * width + this.column(i, output)]!;
+        return target ? 1 - yes : yes;
       });
     });
   }
@@ -310,15 +311,22 @@ export function explained(
   return best;
 }
 
-/** The class that a row's outputs decide for; −1 where they are no classes. */
-export function decided(
-  { kind, classifier }: Pick<InstancesState, "kind" | "classifier">,
-  outputs: Float32Array,
-  at: number,
-  width: number,
-): number {
-  if (!classifier) return -1;
-  if (width === 1) return outputs[at]! > (kind === "logit" ? 0 : 0.5) ? 1 : 0;
+/** Whether each of several outputs says yes or no by itself, as y does where it is known. */
+export const apart = ({ kind, classes, outputs }: Shape): boolean =>
+  kind === "independent" && !classes && outputs.shape[1]! > 1;
+
+/** Whether the outputs are all there are, so that the largest is the predicted class. */
+export const exclusive = (state: Shape): boolean =>
+  state.classifier && !apart(state) && (state.kind !== "values" || state.classes !== null);
+
+type Shape = Pick<InstancesState, "kind" | "classifier" | "classes" | "outputs">;
+
+/** The class that a row's outputs decide for: of all, or yes or no; −1 where they decide nothing. */
+export function decided(state: Shape, outputs: Float32Array, at: number, column: number): number {
+  const width = state.outputs.shape[1]!;
+  if (apart(state)) return outputs[at + column]! > 0.5 ? 1 : 0;
+  if (!exclusive(state)) return -1;
+  if (width === 1) return outputs[at]! > (state.kind === "logit" ? 0 : 0.5) ? 1 : 0;
   let best = 0;
   for (let k = 1; k < width; k++) if (outputs[at + k]! > outputs[at + best]!) best = k;
   return best;

@@ -24,7 +24,7 @@ export interface Local {
   prediction: number;
   /** P of each class, where outputs are classes. */
   probabilities: Float32Array | null;
-  /** Position of the predicted class; −1 where outputs are no classes. */
+  /** The predicted class, or yes or no; −1 where outputs decide for none. */
   predicted: number;
   /** y: a class code or a number; null where it is unknown. */
   target: number | null;
@@ -72,7 +72,7 @@ export function local(row: Row, state: InstancesState, { output, response }: Sho
     column,
     prediction: respond(outputs, width, state.kind, response)[column]!,
     probabilities: state.classifier ? respond(outputs, width, state.kind, "prob") : null,
-    predicted: decided(state, outputs, 0, width),
+    predicted: decided(state, outputs, 0, column),
     target: target === null || Number.isNaN(target) ? null : target,
     items: items.sort((a, b) => a.feature - b.feature),
     rest: row.rest ? percent(others) : null,

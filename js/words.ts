@@ -1,17 +1,24 @@
 /** What is said of a row: the response by its name, what was predicted, and whether it is so. */
 import { chance, number, printable } from "./format.js";
+import { apart, exclusive } from "./instances.js";
 import type { Local } from "./local.js";
 import type { InstancesState, Meta, Shown } from "./wire.js";
 
 /** What the words are about. */
 export interface Subject {
   meta: Meta;
-  state: Pick<InstancesState, "kind" | "columns" | "classes" | "classifier" | "labels">;
+  state: Pick<InstancesState, "kind" | "columns" | "classes" | "classifier" | "labels" | "outputs">;
   shown: Shown;
 }
 
 const outputName = ({ meta, state }: Subject, column: number): string =>
   printable(meta.outputs[state.columns.indexOf(column)] ?? "");
+
+/** Whether the outputs that are shown are all classes there are. */
+const whole = ({ state }: Subject): boolean =>
+  exclusive(state) && state.columns.length === state.outputs.shape[1];
+
+const likeliest = ({ meta }: Subject): string => `the likeliest of ${meta.outputs.length} outputs`;
 
 /** "P(default)", as Python's questions have it. Rows of two classes have no one name. */
 export function responseOf(subject: Subject, columns: number[]): string {
@@ -20,14 +27,23 @@ export function responseOf(subject: Subject, columns: number[]): string {
   if (response === "loss") return "the loss";
   if (!["raw", "prob", "logodds"].includes(response)) return printable(response);
   const single = columns.every((column) => column === columns[0]);
-  const name = single ? outputName(subject, columns[0]!) : "its predicted class";
+  const name = single
+    ? outputName(subject, columns[0]!)
+    : whole(subject)
+      ? "its predicted class"
+      : likeliest(subject);
   if (response === "logodds") return `the log-odds of ${name}`;
   if (response === "raw" && /^logit/.test(state.kind)) return `the logit of ${name}`;
   return response === "prob" || state.classifier ? `P(${name})` : name;
 }
 
-export function className(subject: Subject, position: number): string {
+/** A class by its position, or yes or no to the output of a column. */
+export function className(subject: Subject, position: number, column: number | null): string {
   const { meta, state } = subject;
+  if (apart(state)) {
+    if (column === null) return position ? "yes" : "no";
+    return (position ? "" : "not ") + outputName(subject, column);
+  }
   const named = state.classes?.[position];
   if (named !== undefined) return printable(named);
   if (meta.outputs.length > 1) return outputName(subject, position);
@@ -41,12 +57,13 @@ export const predictionOf = ({ shown }: Subject, { prediction }: Local): string 
   shown.response === "prob" ? chance(prediction) : number(prediction);
 
 /** "predicted default, truly repaid: wrong", "true value 3.4, off by −0.21". */
-export function verdict(subject: Subject, { predicted, target, prediction }: Local): string {
+export function verdict(subject: Subject, one: Local): string {
+  const { predicted, target, prediction, column } = one;
   if (predicted >= 0) {
-    const said = `predicted ${className(subject, predicted)}`;
+    const said = `predicted ${className(subject, predicted, column)}`;
     if (target === null) return said;
     if (target === predicted) return `${said}: right`;
-    return `${said}, truly ${className(subject, target)}: wrong`;
+    return `${said}, truly ${className(subject, target, column)}: wrong`;
   }
   if (target === null || subject.shown.response !== "raw") return "";
   return `true value ${number(target)}, off by ${number(prediction - target)}`;
@@ -58,7 +75,8 @@ export function axisWords(subject: Subject, columns: number[]): string {
   const unit = { std: "standard deviation", none: "unit" }[meta.scale] ?? "given unit";
   const several = columns.length > 1;
   const which = state.classifier
-    ? `the class predicted for ${several ? "both" : "this row"}`
+    ? (whole(subject) ? "the class predicted for " : `${likeliest(subject)} at `) +
+      (several ? "both" : "this row")
     : `the first of ${meta.outputs.length} outputs`;
   const unchosen = shown.output === null && meta.outputs.length > 1 && new Set(columns).size === 1;
   const response = responseOf(subject, columns) + (unchosen ? ` (${which})` : "");

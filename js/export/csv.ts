@@ -1,6 +1,7 @@
 /** Tables of what is shown, as RFC 4180 has them: names as they are, missing numbers empty. */
 import { compared } from "../compared.js";
 import { WORDS } from "../format.js";
+import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
 import type { Store } from "../store.js";
 import { className } from "../words.js";
@@ -32,7 +33,7 @@ export function instances(store: Store): string {
   const places = brushed
     ? here.places(brushed)
     : Uint32Array.from({ length: here.count }, (_, i) => i);
-  const { classifier, classes } = here.state;
+  const { classes } = here.state;
   const predictions = here.predictions(shown);
   const errors = here.errors(shown.output);
   const features = here.leading.filter((f) => here.single(f));
@@ -41,11 +42,13 @@ export function instances(store: Store): string {
   const rows = Array.from(places, (i): Cell[] => {
     const target = here.target(i, shown.output);
     const known = classes && Number.isInteger(target);
+    const said = here.predicted(i, shown.output);
+    const name = (code: number) => className(subject, code, here.column(i, shown.output));
     return [
       here.label(i),
       predictions[i],
-      known ? classes[target] : target,
-      classifier ? className(subject, here.predicted(i)) : "",
+      known ? classes[target] : apart(here.state) && target >= 0 ? name(target) : target,
+      said < 0 ? "" : name(said),
       errors[i],
       ...columns.map((column) => column[i]),
     ];

@@ -49,8 +49,12 @@ class Truth:
         classes = [text(name) for name in names]
         if y.ndim == 1:
             return cls("values", classes) if np.isin(y, range(len(names))).all() else cls(None)
-        coded = y.shape[1] == len(names) and np.isin(y, (0, 1)).all() and (y.sum(1) == 1).all()
-        return cls("one-hot", classes) if coded else cls(None)
+        if y.shape[1] != len(names) or not np.isin(y, (0, 1)).all():
+            return cls(None)
+        if (y.sum(1) == 1).all():
+            return cls("one-hot", classes)
+        # Each output says yes or no by itself.
+        return cls("values" if asked.kind == "independent" and len(names) > 1 else None)
 
     def read(self, y: NDArray[Any] | Tensor | None) -> NDArray[np.float32] | None:
         """Values of y as the page reads them, `[n]` or `[n, outputs]`; None where it cannot."""

@@ -270,6 +270,12 @@ class TestTargets:
         for other in (y / 2, 1 - y):
             assert self.told(model, frame(3), other, **names) == (None, None, True)
 
+    def test_outputs_that_say_yes_or_no_have_a_target_each(self):
+        model = torch.nn.Sequential(network(4, 3), torch.nn.Sigmoid())
+        y = np.array([[1.0, 1, 0], [0, 0, 0], [0, 1, 0]])
+        assert self.told(model, frame(3), y) == (y.tolist(), None, True)
+        assert self.told(model, frame(3), y / 2) == (None, None, True)
+
     def test_codes_among_floats_are_read_as_codes(self):
         model = torch.nn.Sequential(network(4, 1), torch.nn.Sigmoid())
         y = np.array([1.0, 0.0, 1.0])

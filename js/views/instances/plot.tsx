@@ -2,6 +2,7 @@
 import { useComputed, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { count, counted } from "../../format.js";
+import { apart } from "../../instances.js";
 import { pixels } from "../../scales.js";
 import { Menu } from "../choose.js";
 import { Across, Up } from "./axes.js";
@@ -208,5 +209,5 @@ function Bands({ scene, brush, picture }: Props & { picture: Points }) {
 
 /** The class that a large response speaks for. */
 function positive({ here }: Scene, output: number | null): number {
-  return here.width === 1 ? 1 : here.state.columns[output ?? 0]!;
+  return here.width === 1 || apart(here.state) ? 1 : here.state.columns[output ?? 0]!;
 }

@@ -1,6 +1,6 @@
 /** What axes, colours and columns show of rows: numbers by place, and how they are called. */
 import { chance, decimals, effects, MISSING, number, printable } from "../../format.js";
-import type { Instances } from "../../instances.js";
+import { apart, exclusive, type Instances } from "../../instances.js";
 import { extent } from "../../scales.js";
 import { className, responseOf, type Subject } from "../../words.js";
 
@@ -56,22 +56,15 @@ export function threshold({ here, shown }: Scene): number {
   return kind === "logit" ? 0 : 0.5;
 }
 
-/** Whether y holds a yes or no of its own for each output. */
-const several = ({ state }: Instances): boolean =>
-  state.classifier && state.target?.shape[1] !== undefined;
-
 /** The class that the network says, of those that y knows. */
-export function said({ here, shown }: Scene, i: number): number {
-  if (!several(here)) return here.predicted(i);
-  return here.responses("prob")[i * here.width + here.column(i, shown.output)]! > 0.5 ? 1 : 0;
-}
+export const said = ({ here, shown }: Scene, i: number): number => here.predicted(i, shown.output);
 
+/** A class by its code; of outputs that say yes or no by themselves, whether. */
 export function classOf(scene: Scene, code: number): string {
-  const { here, meta, shown } = scene;
+  const { columns } = scene.here.state;
+  const { output } = scene.shown;
   if (!(code >= 0)) return "class unknown";
-  if (!several(here)) return className(scene, code);
-  const name = printable(meta.outputs[shown.output ?? 0] ?? "");
-  return code ? name : `not ${name}`;
+  return className(scene, code, output === null ? null : columns[output]!);
 }
 
 /** How a row is called: by its label, or its position in X. */
@@ -115,14 +108,15 @@ export function rowColumns(scene: Scene): Column[] {
   const wrong = (i: number) => !Number.isNaN(target(i)) && said(scene, i) !== target(i);
   if (classifier) {
     const text = (code: number) => (Number.isNaN(code) ? MISSING : classOf(scene, code));
-    found.push({
-      key: "predicted",
-      name: "predicted",
-      text: (i) => text(said(scene, i)),
-      value: (i) => said(scene, i),
-      marked: wrong,
-      numeric: false,
-    });
+    if (exclusive(here.state) || apart(here.state))
+      found.push({
+        key: "predicted",
+        name: "predicted",
+        text: (i) => text(said(scene, i)),
+        value: (i) => said(scene, i),
+        marked: wrong,
+        numeric: false,
+      });
     if (here.targeted)
       found.push({
         key: "target",
