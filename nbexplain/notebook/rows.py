@@ -56,7 +56,7 @@ class Rows:
         )
 
     def positions(self, labels: Sequence[object], places: object = None) -> NDArray[np.int64]:
-        """Positions in X of rows, `[labels]`, as `position` finds them."""
+        """Positions in X of rows, `[rows]`, as `position` finds them, each once."""
         if isinstance(places, np.ndarray) and len(places) == len(labels):
             try:
                 if self.labels(places) == list(labels):
@@ -68,7 +68,7 @@ class Rows:
             found = [known[label] if label in known else self.position(label) for label in labels]
         except TypeError:  # a label that has no hash
             found = [self.position(label) for label in labels]
-        return np.array(found, np.int64)
+        return np.array(list(dict.fromkeys(found)), np.int64)
 
     def known(self, labels: Sequence[object], places: object = None) -> tuple[object, ...]:
         """Those of the labels that there are; the very tuple where that is all of them."""
@@ -185,9 +185,9 @@ class Rows:
     def _near(self, label: object) -> str:
         if not isinstance(label, str):
             return ""
-        known = [text(name) for name in self.explanation.labels[:_COMPARED]]
-        near = difflib.get_close_matches(label, known, n=3, cutoff=0.6)
-        return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        known = {text(name): name for name in self.explanation.labels[:_COMPARED]}
+        near = [known[name] for name in difflib.get_close_matches(label, known, n=3, cutoff=0.6)]
+        return f" Did you mean {' or '.join(map(repr, near))}?" if near and near[0] != label else ""
 
 
 def _numbers(typed: str) -> list[Any]:

@@ -84,6 +84,7 @@ class TestTraits:
             ("rows", ["customer 1", "Smith"], ValueError, "row='Smith' is not in X's index"),
             ("rows", "customer 1", TypeError, "rows='customer 1' is not a list"),
             ("rows", 7, TypeError, "rows=7 is not a list"),
+            ("rows", frame()["age"] > 0, TypeError, r"mask: .* X.index\[mask\]"),
         ],
     )
     def test_a_row_that_is_not_there_is_refused_and_changes_nothing(
@@ -114,6 +115,18 @@ class TestTraits:
         for row in (5, 39):
             Page(view).pick(instance=row)
             assert view.instance == "customer 2"
+
+    def test_near_labels_are_written_as_they_are(self):
+        view = nbx.LocalBars(explained(frame(range(100, 140))))
+        with pytest.raises(ValueError, match=r"Did you mean 100 or"):
+            view.instance = "100"
+        with pytest.raises(ValueError, match=r"is the label of 2 rows.*apart\.$"):
+            nbx.LocalBars(explained(frame(INDEX[:20] * 2)), instance="customer 1")
+
+    def test_a_row_is_brushed_once(self, ex):
+        view = nbx.Explorer(ex, rows=[INDEX[3], INDEX[1], INDEX[3]])
+        assert view.rows == (INDEX[3], INDEX[1])
+        assert Page(view).chosen["rows"] == [3, 1]
 
     def test_nothing_brushed_is_none(self, ex):
         view = nbx.InstancePicker(ex, rows=INDEX[:3])
@@ -329,6 +342,8 @@ class TestSelections:
             assert view._session._link == picked.key
 
     def test_anything_else_is_refused(self, ex):
+        with pytest.raises(TypeError, match=r"LocalBars shows what nbx.explain.* not DataFrame"):
+            nbx.LocalBars(frame())
         with pytest.raises(TypeError, match=r"not an nbx.Selection"):
             nbx.LocalBars(ex, selection="mine")
         with pytest.raises(TypeError, match="not a list"):

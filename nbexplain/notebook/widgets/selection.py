@@ -122,11 +122,15 @@ def labels_of(rows: Any) -> tuple[object, ...] | None:
     """Labels of rows as a tuple; None where there are none.
 
     Raises:
-        TypeError: rows is one label.
+        TypeError: rows is one label, or says yes or no of every row.
     """
     if rows is None or isinstance(rows, tuple):
         return rows or None
     if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
         raise TypeError(f"rows={rows!r} is not a list: pass the labels of the rows, or None.")
     # NumPy's and pandas' own numbers become Python's.
-    return tuple(rows.tolist() if hasattr(rows, "tolist") else rows) or None  # type: ignore[union-attr]
+    labels = tuple(rows.tolist() if hasattr(rows, "tolist") else rows)  # type: ignore[union-attr]
+    # Labels that are truth values would be two at most.
+    if len(labels) > 2 and all(isinstance(label, bool) for label in labels):
+        raise TypeError("rows is a mask: pass the labels of the rows, X.index[mask].")
+    return labels or None

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
+from ipywidgets import Layout
 
+from nbexplain.explanation import Explanation
 from nbexplain.notebook import wire
 from nbexplain.notebook.widgets.running import Run
 from nbexplain.notebook.widgets.selection import NAMES, Selection
-from nbexplain.notebook.widgets.session import Session, route_by_sender
+from nbexplain.notebook.widgets.session import Session, close_layout, route_by_sender
 
 if TYPE_CHECKING:
-    from nbexplain.explanation import Explanation
     from nbexplain.notebook.report import Part
 
 
@@ -70,8 +71,14 @@ class View(anywidget.AnyWidget):
         **traits: Any,
     ) -> None:
         self._links: list[traitlets.link] = []
+        self._own_layout = False
         self._held = explanation if hold else None
         self._given = selection
+        if not isinstance(explanation, (Explanation, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"{type(self).__name__} shows what nbx.explain(…) returned, "
+                f"not {type(explanation).__name__}."
+            )
         if not isinstance(selection, (Selection, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"selection={selection!r} is not an nbx.Selection.")
         layout = {name: traits.pop(name) for name in ("layout", "tooltip") if name in traits}
@@ -84,6 +91,7 @@ class View(anywidget.AnyWidget):
             session = Session(picked=selection)
         else:
             session = Session.of(explanation, selection)
+        self._own_layout = not isinstance(layout.get("layout"), Layout)
         super().__init__(_esm=wire.bundle("view"), _kind=self.KIND, **layout)
         self._static = str(self.model_id)
         route_by_sender(self)
@@ -187,6 +195,8 @@ class View(anywidget.AnyWidget):
             link.unlink()
         session, self._links, self._held = self._session, [], None
         super().close()
+        if self._own_layout:
+            close_layout(self)
         if session is not None:
             session.leave(self)
 
