@@ -1,4 +1,5 @@
 // Bundles the front end: `npm run build` into the package, `npm run demo` into out/demo-page.
+import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync, gzipSync } from "node:zlib";
@@ -47,16 +48,22 @@ const WORTH_PACKING = 10_000;
 
 /**
  * A module that unpacks `code`, a module without imports, and exports what that exports. Every
- * notebook and page holds the text of the bundle as it is, so it is stored at half its size.
+ * notebook and page holds the text of the bundle as it is, so it is stored at half its size. A
+ * page never forgets a module, so it unpacks what is the same only once.
  */
 function packed(code) {
   const data = deflateRawSync(code, { level: 9 }).toString("base64");
-  return `const packed = Uint8Array.from(atob("${data}"), (c) => c.charCodeAt(0));
+  const name = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  return `const unpack = async () => {
+const packed = Uint8Array.from(atob("${data}"), (c) => c.charCodeAt(0));
 const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
 const text = await new Response(plain).arrayBuffer();
 const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 const module = await import(url);
 URL.revokeObjectURL(url);
+return module;
+};
+const module = await (globalThis[Symbol.for("nbexplain/${name}")] ??= unpack());
 export const { mountStandalone } = module;
 export default module.default;
 `;

@@ -274,3 +274,17 @@ def test_clicks_are_routed_by_their_sender():
         route_by_sender(type("Model", (), {"comm": comm}))
     assert routed._reply_subshell_for is None
     assert vars(older) == {}
+
+
+def test_what_was_closed_leaves_no_model_behind():
+    explanation = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
+    layout = Layout(width="300px")
+    before = set(_instances)
+    for _ in range(3):
+        views = [nbx.Explorer(explanation), nbx.LocalBars(explanation, layout={"width": "200px"})]
+        views.append(nbx.ImportanceBars(explanation, layout=layout))
+        for view in views:
+            view.close()
+    assert set(_instances) == before
+    assert layout.comm is not None, "a layout that was given is its giver's"
+    layout.close()

@@ -173,6 +173,7 @@ class Session(anywidget.AnyWidget):
         if (explanation := self.explanation) is not None:
             _sessions[explanation] = [one for one in _sessions[explanation] if one is not self]
         super().close()
+        close_layout(self)
 
     @property
     def _rows(self) -> Rows | None:
@@ -294,6 +295,12 @@ class Session(anywidget.AnyWidget):
         self._told = tuple(chosen.get(name, getattr(self.chosen, name)) for name in NAMES)
         with by(str(told["client"]), int(told["seq"] or 0)):
             self.chosen.choose(**chosen)
+
+
+def close_layout(widget: anywidget.AnyWidget) -> None:
+    """Close the model that every widget has for its layout and leaves behind."""
+    layout: Any = widget.layout
+    layout.close()
 
 
 def route_by_sender(widget: anywidget.AnyWidget) -> None:
