@@ -6,7 +6,7 @@ import difflib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
@@ -68,6 +68,17 @@ class Features:
             return self.lag_unit
         unit = "" if self.lag_unit is None else f" {self.lag_unit}"
         return tuple(f"{lag}{unit}" for lag in range(self.steps))
+
+    @property
+    def last_step(self) -> Features:
+        """The same features of a sequence's last step alone, whose entries are the last p.
+
+        >>> features((2, 3), ["a", "r", "g"], {"colour": ["r", "g"]}).last_step.cells.tolist()
+        [0, 1, 1]
+        """
+        width = len(self.columns)
+        cells, owners = self.cells[:width], np.arange(len(self))
+        return replace(self, shape=(width,), cells=cells, owners=owners, kind="table")
 
     def columns_of(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in `columns` of these entries.

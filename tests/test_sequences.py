@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import nbexplain as nbx
+from nbexplain.engine.importances import student_t
 from tests.oracles import central_differences
 
 GEOMETRIC = [41.957573, 25.174544, 15.104726, 9.062836, 5.437701, 3.262621]
@@ -67,6 +68,64 @@ def test_a_delay_is_seen_at_its_lag():
     assert ex.select(0.75, by="lag") == [0]
     assert ex.select(by="lag") == [0, 1]
     assert ex.select() == ["x0", "x1"]
+
+
+def literal(model, x, **options):
+    return nbx.explain(model, x, method=nbx.Sensitivity(definition="lag0"), **options)
+
+
+def test_the_papers_formula_sees_lag_0_alone(tmp_path):
+    x = windows(steps=4, width=2)
+    ex = literal(delayed, x, scale="none")
+    np.testing.assert_allclose(ex.importances().share, [100, 0])
+    assert ex.importance()["mean"].to_dict() == {"x0": 3, "x1": 0}
+    assert ex.select() == ["x0"]
+    np.testing.assert_allclose(ex.lag_importance()["importance"], [75, 25, 0, 0])
+    ex.save(tmp_path / "literal.nbx")
+    pd.testing.assert_frame_equal(nbx.load(tmp_path / "literal.nbx").importance(), ex.importance())
+    own = nbx.explain(Recurrence(0.6, 1, -2, 0.5), windows(), scale="none")
+    paper = literal(Recurrence(0.6, 1, -2, 0.5), windows(), scale="none")
+    np.testing.assert_allclose(paper.importances().share, own.importances().share)
+
+
+def test_groups_and_intervals_of_lag_0_are_those_of_its_table():
+    torch.manual_seed(0)
+    model, x = Recurrent(nn.GRU).double(), windows(64 * 4, steps=4)
+    found = literal(model, x, groups={"bc": ["x1", "x2"]}, scale="none").importances(0)
+    g = torch.from_numpy(nbx.explain(model, x, scale="none").attributions[:, :1, -1])
+    squares = g[:, 0].numpy() ** 2
+    blocks = (squares @ [[1, 0], [0, 1], [0, 1]]).reshape(64, 4, 2).sum(1)
+    sizes = np.sqrt(blocks.sum(0) / len(x))
+    np.testing.assert_allclose(found.share, 100 * sizes / sizes.sum())
+    spared = np.sqrt(blocks.sum(0) - blocks)
+    spared = 100 * spared / spared.sum(1, keepdims=True)
+    error = np.sqrt(63 / 64 * ((spared - spared.mean(0)) ** 2).sum(0))
+    np.testing.assert_allclose(found.high - found.share, student_t(0.95, 63) * error)
+
+
+def test_a_note_says_where_the_rankings_differ():
+    x = windows(steps=4, width=2)
+    sentence = (
+        "Lag 0 ranks features otherwise (the paper's formula): 90 % are carried by x0 "
+        "there, by x0, x1 over all lags."
+    )
+    notes = nbx.explain(delayed, x, scale="none").notes
+    assert sentence in notes
+    own = literal(delayed, x, scale="none").notes
+    assert own[0] == "Features are ranked by lag 0 alone, as the paper's formula has it."
+    assert own[1] == sentence.replace(" (the paper's formula)", "")
+    assert not any("Not used" in note for note in (*notes, *own))
+    agree = nbx.explain(Recurrence(0.6, 1, -2, 0.5), windows(), scale="none").notes
+    assert not any("Lag 0" in note for note in agree)
+    past = nbx.explain(lambda x: x[:, 0, 0] + x[:, 0, 1], x)
+    assert any("does not move with the last step" in note for note in past.notes)
+
+
+def test_lag_0_is_of_sequences():
+    with pytest.raises(ValueError, match="definition='lag0' is for sequences"):
+        literal(nn.Linear(3, 1), torch.randn(9, 3))
+    with pytest.raises(ValueError, match="definition='lag_0' is unknown: did you mean 'lag0'"):
+        nbx.Sensitivity(definition="lag_0")
 
 
 def test_a_tanh_network_at_zero_is_a_product_of_its_weights():

@@ -67,6 +67,10 @@ class Sums:
             self.rows + other.rows, self.first + other.first, self.second + other.second
         )
 
+    def part(self, entries: slice) -> Self:
+        """The sums of some of the entries."""
+        return type(self)(self.rows, self.first[:, entries], self.second[:, :, entries])
+
     def mirrored(self) -> Self:
         """The sums of −g before those of g: one output's as those of two opposite ones."""
         first = np.concatenate([-self.first, self.first])

@@ -42,8 +42,7 @@ class Shares:
 
     def select(self, share: float) -> NDArray[np.intp]:
         """Positions of the fewest parts that carry this share (0 to 1), in rank order."""
-        ranked = np.cumsum(self.share[self.order])
-        return self.order[: int(np.searchsorted(ranked, 100 * share * (1 - 1e-12))) + 1]
+        return fewest(self.rms, share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +83,21 @@ def importances(
     found = shares(groups, sums.rows, partial(roots, features), confidence)
     mean, std = _signed(sums, features, scale, weights, groups.sum(0))
     return Importances(found.share, found.low, found.high, found.rms, mean, std)
+
+
+def fewest(sizes: Float64[np.ndarray, " parts"], share: float) -> NDArray[np.intp]:
+    """Positions of the fewest parts that carry this share of the total, largest first.
+
+    None where the total is 0.
+
+    >>> fewest(np.array([1.0, 6.0, 3.0]), 0.9).tolist()
+    [1, 2]
+    """
+    order = np.argsort(-sizes, kind="stable")
+    ranked = np.cumsum(sizes[order])
+    if not len(ranked) or not ranked[-1] > 0:
+        return order[:0]
+    return order[: int(np.searchsorted(ranked, ranked[-1] * share * (1 - 1e-12))) + 1]
 
 
 def weighed(

@@ -4,7 +4,14 @@ import numpy as np
 
 from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.axes import Float64
-from nbexplain.engine.importances import Shares, by_cell, shares, weighed
+from nbexplain.engine.importances import (
+    Importances,
+    Shares,
+    by_cell,
+    importances,
+    shares,
+    weighed,
+)
 from nbexplain.features import Features
 
 
@@ -68,6 +75,28 @@ def lag_shares(
         return np.sqrt(by_lag(features, squares)).sum(-1)
 
     return shares(weighed(sums, scale, weights), sums.rows, size, confidence)
+
+
+def last_importances(
+    sums: Sums,
+    features: Features,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+    confidence: float,
+) -> Importances:
+    """λ of every feature from lag 0 alone: the literal formula of Horel et al. (§2.3).
+
+    The arguments are those of `importances`. A feature then has one entry, hence a signed mean
+    and a spread.
+
+    >>> import torch
+    >>> from nbexplain.features import features
+    >>> g = torch.tensor([[[[0.0, 1.0], [3.0, 0.0]]]])
+    >>> last_importances(Sums.of(g, 0), features((2, 2)), np.ones(4), np.ones(1), 0.95).share
+    array([100.,   0.])
+    """
+    last = slice(-len(features.columns), None)
+    return importances(sums.part(last), features.last_step, scale[last], weights, confidence)
 
 
 def by_lag(

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from inspect import signature
 from time import perf_counter
 from typing import Any
@@ -120,7 +121,12 @@ def explain(
     named = _features(asked, feature_names, groups, lag_unit)
     entries, width = len(named.cells), len(asked.question.names)
     wanted_scale, scaling = scale_of(scale, named)
-    question = asked.question.scaled(wanted_scale)
+    if resolved.definition == "lag0" and named.kind != "sequence":
+        raise ValueError(
+            "definition='lag0' is for sequences, X of shape [rows, steps, features], but a row of "
+            f"X here has the shape {list(named.shape)}: leave it out."
+        )
+    question = replace(asked.question.scaled(wanted_scale), definition=resolved.definition)
     kept, remark = keep_of(
         keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed
     )

@@ -60,6 +60,7 @@ class Question:
         among: outputs the network has where each row's predicted one is explained, else 0.
         subject: y's name, or None.
         scale: "std", "none" or "custom".
+        definition: how features of sequences are ranked, "marginal" or "lag0".
     """
 
     method: str
@@ -72,6 +73,7 @@ class Question:
     among: int
     subject: str | None
     scale: str
+    definition: str = "marginal"
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""

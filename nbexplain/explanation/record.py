@@ -12,6 +12,7 @@ from torch import Tensor
 from nbexplain.choices import choose
 from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import Importances, importances
+from nbexplain.engine.lags import last_importances
 from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
@@ -123,7 +124,8 @@ class Explanation(Sequences, Forms):
         np.float64(100.0)
         """
         sums, weights = self.swept.sums[self.response], self.weights_of(output)
-        return importances(sums, self.features, self.scaling, weights, self.confidence)
+        form = last_importances if self.asked.definition == "lag0" else importances
+        return form(sums, self.features, self.scaling, weights, self.confidence)
 
     def weights_of(self, output: str | int | None) -> NDArray[np.float64]:
         """What each swept output counts in the table of one output, or of all combined (None)."""

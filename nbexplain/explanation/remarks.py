@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import GROUPS
+from nbexplain.engine.importances import fewest, roots, weighed
+from nbexplain.engine.lags import by_lag
 from nbexplain.explanation.sequences import ONE_STEP
 
 if TYPE_CHECKING:
@@ -16,15 +19,19 @@ if TYPE_CHECKING:
 UNITS_APART = 10
 """Columns whose spreads differ by more than this factor are in raw units (METHODS A1)."""
 
+CARRIED = 0.9
+"""Rankings are compared by the features that carry this share."""
+
 FEW_BLOCKS = 10
 """Blocks of overlapping windows below which intervals are said to rest on little."""
 
 
 def remarks(ex: Explanation) -> Iterator[str]:
     """The remarks that an explanation's own numbers call for."""
-    found = ex.importances()
-    names = np.array(ex.features.names, dtype=object)
-    unused = found.rms == 0
+    sums, names = ex.swept.sums[ex.response], np.array(ex.features.names, dtype=object)
+    squares = weighed(sums, ex.scaling, ex.weights_of(None)).sum(0)
+    rms = roots(ex.features, squares / sums.count)
+    unused = rms == 0
     moving = ex.scaling > 0 if ex.scale == "std" else ex.swept.inputs.deviation > 0
     if unused.all():
         yield "The response does not depend on any input: there are no shares to show."
@@ -38,11 +45,13 @@ def remarks(ex: Explanation) -> Iterator[str]:
                 f"Constant in X, so without a standard deviation to move by: "
                 f"{listed(list(names[constant]))}."
             )
-    elif _saturated(ex, found.rms):
+    elif _saturated(ex, rms):
         yield (
             "The response hardly moves with any input (saturated): the shares of so flat a "
             "function mean little."
         )
+    if ex.features.steps > 1 and not unused.all():
+        yield from _lag_0(ex, np.sqrt(by_lag(ex.features, squares)))
     if ex.asked.kind == "logits" and ex.response == "raw":
         yield (
             "Raw outputs are logits: adding the same function of the inputs to all of them "
@@ -72,6 +81,23 @@ def remarks(ex: Explanation) -> Iterator[str]:
     kept = ex.swept.sample.count
     if kept < ex.count:
         yield f"Attributions are kept for {kept:,} of {ex.count:,} rows."
+
+
+def _lag_0(ex: Explanation, sizes: NDArray[np.float64]) -> Iterator[str]:
+    """Where features rank otherwise by lag 0 than over all lags; `sizes` are `[lags, features]`."""
+    now, ever = fewest(sizes[0], CARRIED), fewest(sizes.sum(0), CARRIED)
+    at_now, at_all = (listed([ex.features.names[j] for j in s]) for s in (now, ever))
+    literal = ex.asked.definition == "lag0"
+    if literal:
+        yield "Features are ranked by lag 0 alone, as the paper's formula has it."
+    if not len(now):
+        yield "The response does not move with the last step of X: lag 0 alone ranks no feature."
+    elif list(now) != list(ever):
+        paper = "" if literal else " (the paper's formula)"
+        yield (
+            f"Lag 0 ranks features otherwise{paper}: {100 * CARRIED:g} % are carried by {at_now} "
+            f"there, by {at_all} over all lags."
+        )
 
 
 def _few_blocks(ex: Explanation) -> Iterator[str]:

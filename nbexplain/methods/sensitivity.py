@@ -1,10 +1,11 @@
 """Sensitivity: the derivative of the response with respect to each input."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor
 
+from nbexplain.choices import choose
 from nbexplain.engine.axes import Float
 from nbexplain.engine.sensitivities import Function, sensitivities
 
@@ -17,11 +18,23 @@ class Sensitivity:
     of the squared derivative. It says nothing of how much of a prediction is *due* to an input,
     nor of causes.
 
-    >>> Sensitivity().name
-    'sensitivity'
+    Attributes:
+        definition: how features of sequences are ranked. "marginal" adds up a feature's root mean
+            square derivatives over all lags. "lag0" takes that of lag 0 (the last step) alone, as
+            the paper's formula has it: features that act with a delay then count for nothing.
+
+    Raises:
+        ValueError: for another definition.
+
+    >>> Sensitivity().name, Sensitivity(definition="lag0").definition
+    ('sensitivity', 'lag0')
     """
 
     name: ClassVar[str] = "sensitivity"
+    definition: Literal["marginal", "lag0"] = "marginal"
+
+    def __post_init__(self) -> None:
+        choose("definition", self.definition, ["marginal", "lag0"])
 
     def attributions(
         self, function: Function, inputs: tuple[Tensor, ...]
