@@ -40,6 +40,13 @@ export function number(value: number, digits = 3): string {
   );
 }
 
+/** Where there is no room for whole ones, large numbers have three digits and a unit. */
+export function compact(value: number): string {
+  const [unit, name] = Math.abs(value) >= 1e9 ? [1e9, "G"] : [1e6, "M"];
+  const large = Math.abs(value) >= 1e7 && Math.abs(value) < 1e12;
+  return large ? minus(String(Number((value / unit).toPrecision(3)))) + name : number(value);
+}
+
 /** A probability is 0 or 1 only where it is. */
 export const chance = (p: number): string =>
   p < 1 && p >= 0.99995 ? ">0.9999" : p > 0 && p < 5e-5 ? "<0.0001" : number(p, p > 0.99 ? 4 : 3);
@@ -52,7 +59,7 @@ export function effects(largest: number): (value: number) => string {
     if (Number.isNaN(value)) return MISSING;
     if (value === 0) return "0";
     const size = Math.abs(value);
-    const text = plain ? fixed(size, places) : number(size);
+    const text = plain ? fixed(size, places) : compact(size);
     return text.startsWith("<") ? "≈0" : (value < 0 ? "−" : "+") + text;
   };
 }

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { compared, tickWithin } from "../compared.js";
-import { counted, effects, fixed, number, printable } from "../format.js";
+import { compact, counted, effects, fixed, number, printable } from "../format.js";
 import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
 import { axisWords, labelOf, responseOf, type Subject } from "../words.js";
@@ -47,6 +47,9 @@ export function Effects({ store, cases, subject }: Props) {
   const domain = largest * 1.04;
   const tick = tickWithin(domain);
   const write = effects(largest);
+  const pooled = items.some((known) =>
+    listed.some((feature) => Number.isNaN(known.get(feature)?.attribution)),
+  );
   const at = listed.indexOf(selected ?? -1);
   const onKey = (event: KeyboardEvent) => {
     const last = listed.length - 1;
@@ -86,7 +89,7 @@ export function Effects({ store, cases, subject }: Props) {
               share="share"
             >
               {[-tick, 0, tick].map((value) => (
-                <span style={left(value)}>{(value > 0 ? "+" : "") + number(value)}</span>
+                <span style={left(value)}>{(value > 0 ? "+" : "") + compact(value)}</span>
               ))}
             </Cells>
           ))}
@@ -160,6 +163,7 @@ export function Effects({ store, cases, subject }: Props) {
       </div>
       <p class="nbx-small nbx-muted">
         Shares are squared shares of this row: more concentrated than the global ones.
+        {pooled && " Grey bars are features of several entries, which have no one direction."}
       </p>
       <Behind
         caption={axisWords(subject, columns)}

@@ -27,7 +27,7 @@ export class Table extends Component<Props> {
 
   override render({ names, slice, ranking, shown, brushed }: Props) {
     const places = decimals(slice.share[ranking.order[0]!]!);
-    const percent = (value: number) => `${fixed(value, places)} %`;
+    const percent = (value: number) => fixed(value, places) + (Number.isNaN(value) ? "" : " %");
     const more = shown.length > MOST ? ` (the first ${MOST} of ${count(shown.length)})` : "";
     return (
       <Behind

@@ -116,6 +116,7 @@ it("groups have a neutral bar both ways, no sign, and the column that is on", as
   expect(bars(all("[data-feature]")[0]!)).toEqual([[2, 98]]);
   expect(all("[data-feature]")[0]!.querySelector(".nbx-track.nbx-none .nbx-pooled")).toBeTruthy();
   expect(root.querySelector("b:not([class]) b, td b")).toBeNull();
+  expect(root.textContent).toContain("Grey bars are features of several entries");
 });
 
 describe("two rows", () => {

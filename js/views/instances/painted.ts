@@ -27,13 +27,16 @@ export function painted(scene: Scene, colour: Colour): Painted {
   const shades = new Uint8Array(of.length);
   if (colour === "classes") return classes(scene, of, shades);
   const signed = colour === "attribution";
-  const most = quantile(of.subarray(0, FAIR).map(Math.abs), 0.99);
+  const sizes = of.subarray(0, FAIR).map(Math.abs);
+  // Where nearly all are zero, the few that are not have colours still.
+  const most = quantile(sizes, 0.99) || quantile(sizes, 1);
   let unknown = 0;
   for (let i = 0; i < of.length; i++) {
     shades[i] = shade(signed ? of[i]! : Math.abs(of[i]!), signed ? -most : 0, most);
     if (!shades[i]) unknown += 1;
   }
   if (unknown === of.length) return { ramp: "none", shades, excuse: excuse(scene), unknown: 0 };
+  if (!most) return { ramp: "none", shades, excuse: "0 at every row", unknown };
   const text = effects(most);
   const ends: [string, string] = signed ? [text(-most), text(most)] : ["0", number(most, 3)];
   return { ramp: signed ? "sign" : "size", shades, ends, unknown };
@@ -42,7 +45,7 @@ export function painted(scene: Scene, colour: Colour): Painted {
 function excuse({ here, feature }: Scene): string {
   if (feature === null) return "";
   if (!here.leading.includes(feature)) return "not in the page";
-  return here.single(feature) ? "no attributions here" : `a group has no one sign`;
+  return here.single(feature) ? "no attributions here" : "its entries have no one sign";
 }
 
 function classes(scene: Scene, of: Float32Array, shades: Uint8Array): Painted {

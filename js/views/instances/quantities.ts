@@ -155,7 +155,7 @@ function column(key: string, name: string, of: Float32Array, probability = false
     const places = whole ? 0 : probability ? 3 : decimals(largest);
     const odd = !probability && (largest < 1e-3 || largest >= 1e6);
     return (value) => {
-      if (Number.isNaN(value) || (value && odd)) return number(value, 3);
+      if (!Number.isFinite(value) || (value && odd)) return number(value, 3);
       const digits = value.toFixed(places);
       const text = /[1-9]/.test(digits) ? digits.replace("-", "−") : digits.replace("-", "");
       // A probability is 0 or 1 only where it is.

@@ -1,5 +1,5 @@
 /** A beeswarm: on a line for each feature, its attribution at each row of a sample. */
-import { SHADES, shade } from "../../canvas/colours.js";
+import { shade } from "../../canvas/colours.js";
 import { Grid } from "../../canvas/grid.js";
 import { extent, pixels, type Scale } from "../../scales.js";
 import { quantile } from "./painted.js";
@@ -45,10 +45,10 @@ export function swarm(scene: Scene, features: number[], width: number): Swarm {
     );
     packed(line, y.subarray(at, at + sample), middle(f));
     const values = here.valuesOf(feature).subarray(0, sample);
-    const [from, to] = [quantile(values, 0.05), quantile(values, 0.95)];
-    values.forEach(
-      (value, i) => (shades[at + i] = to > from ? shade(value, from, to) : 1 + SHADES / 2),
-    );
+    const most = [quantile(values, 0.05), quantile(values, 0.95)] as const;
+    // A value that few rows have is told from the others, too.
+    const [from, to] = most[1] > most[0] ? most : extent(values);
+    values.forEach((value, i) => (shades[at + i] = shade(value, from, to)));
   });
   return {
     features,
