@@ -126,6 +126,13 @@ export function parts(name: string): [string, string] {
   return [pieces.slice(0, at).join(""), pieces.slice(at).join("")];
 }
 
+/** A name in a sentence: of a long one the beginning and the end. */
+export function short(name: string): string {
+  const pieces = [...segments(printable(name))];
+  if (pieces.length <= 40) return pieces.join("");
+  return `${pieces.slice(0, 27).join("")}…${pieces.slice(-12).join("")}`;
+}
+
 /** What must not be cut: a character with its marks, a joined emoji. */
 function segments(text: string): Iterable<string> {
   if (typeof Intl.Segmenter !== "function") return text;

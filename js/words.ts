@@ -1,5 +1,5 @@
 /** What is said of a row: the response by its name, what was predicted, and whether it is so. */
-import { chance, number, printable } from "./format.js";
+import { chance, number, printable, short } from "./format.js";
 import { apart, exclusive } from "./instances.js";
 import type { Local } from "./local.js";
 import type { InstancesState, Meta, Shown } from "./wire.js";
@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 const outputName = ({ meta, state }: Subject, column: number): string =>
-  printable(meta.outputs[state.columns.indexOf(column)] ?? "");
+  meta.outputs[state.columns.indexOf(column)] ?? "";
 
 /** Whether the outputs that are shown are all classes there are. */
 const whole = ({ state }: Subject): boolean =>
@@ -28,7 +28,7 @@ export function responseOf(subject: Subject, columns: number[]): string {
   if (!["raw", "prob", "logodds"].includes(response)) return printable(response);
   const single = columns.every((column) => column === columns[0]);
   const name = single
-    ? outputName(subject, columns[0]!)
+    ? short(outputName(subject, columns[0]!))
     : whole(subject)
       ? "its predicted class"
       : likeliest(subject);
@@ -37,17 +37,22 @@ export function responseOf(subject: Subject, columns: number[]): string {
   return response === "prob" || state.classifier ? `P(${name})` : name;
 }
 
-/** A class by its position, or yes or no to the output of a column. */
-export function className(subject: Subject, position: number, column: number | null): string {
+/** A class by its position, or yes or no to the output of a column; names as `write` has them. */
+export function className(
+  subject: Subject,
+  position: number,
+  column: number | null,
+  write: (name: string) => string = short,
+): string {
   const { meta, state } = subject;
   if (apart(state)) {
     if (column === null) return position ? "yes" : "no";
-    return (position ? "" : "not ") + outputName(subject, column);
+    return (position ? "" : "not ") + write(outputName(subject, column));
   }
   const named = state.classes?.[position];
-  if (named !== undefined) return printable(named);
-  if (meta.outputs.length > 1) return outputName(subject, position);
-  return (position ? "" : "not ") + printable(meta.outputs[0]!);
+  if (named !== undefined) return write(named);
+  if (meta.outputs.length > 1) return write(outputName(subject, position));
+  return (position ? "" : "not ") + write(meta.outputs[0]!);
 }
 
 export const labelOf = ({ state }: Subject, label: string): string =>

@@ -33,7 +33,7 @@ export function instances(store: Store): string {
   const places = brushed
     ? here.places(brushed)
     : Uint32Array.from({ length: here.count }, (_, i) => i);
-  const { classes } = here.state;
+  const coded = here.state.classes || apart(here.state);
   const predictions = here.predictions(shown);
   const errors = here.errors(shown.output);
   const features = here.leading.filter((f) => here.single(f));
@@ -41,13 +41,13 @@ export function instances(store: Store): string {
   const head = ["row", "prediction", "target", "predicted class", "error"];
   const rows = Array.from(places, (i): Cell[] => {
     const target = here.target(i, shown.output);
-    const known = classes && Number.isInteger(target);
     const said = here.predicted(i, shown.output);
-    const name = (code: number) => className(subject, code, here.column(i, shown.output));
+    const column = here.column(i, shown.output);
+    const name = (code: number) => className(subject, code, column, (plain) => plain);
     return [
       here.label(i),
       predictions[i],
-      known ? classes[target] : apart(here.state) && target >= 0 ? name(target) : target,
+      coded && target >= 0 ? name(target) : target,
       said < 0 ? "" : name(said),
       errors[i],
       ...columns.map((column) => column[i]),

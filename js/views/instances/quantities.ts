@@ -32,7 +32,10 @@ export function title(scene: Scene, axis: Axis): string {
   const { classifier } = here.state;
   if (typeof axis === "number") return printable(names[axis]!);
   if (axis === "attribution") return `attribution of ${printable(names[feature ?? -1] ?? "")}`;
-  if (axis === "prediction") return classifier ? response(scene) : `predicted ${response(scene)}`;
+  if (axis === "prediction") {
+    const named = classifier || scene.shown.response !== "raw";
+    return named ? response(scene) : `predicted ${response(scene)}`;
+  }
   if (axis === "error") return classifier ? "1 − P(true class)" : "predicted − true";
   return axis === "classes" ? "true class" : `true ${response(scene)}`;
 }
