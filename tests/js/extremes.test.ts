@@ -80,3 +80,16 @@ it("infinite log-odds are so in the table", async () => {
   expect(said).toContain("∞");
   expect(said).toContain("−∞");
 });
+
+it("an infinite row has no ring", async () => {
+  const given: Rows = { kind: "independent", outputs: [[1], [0.5]], jacobian: [[[1]], [[1]]] };
+  const view = shown(explained(["a"], given, { responses: ["logodds"] }), "instances");
+  for (const [instance, rings] of [
+    [10, 0],
+    [11, 2],
+  ] as const) {
+    view.store.choose({ instance });
+    await drawn();
+    expect(view.all(".nbx-picked circle")).toHaveLength(rings);
+  }
+});

@@ -94,7 +94,7 @@ export function points(scene: Scene, axes: [x: Axis, y: Axis], width: number): P
     ...looks(grid.count, width),
     place: (mark) => mark,
     spots: (place) =>
-      place < here.count && !Number.isNaN(x[place]! + y[place]!) ? [[x[place]!, y[place]!]] : [],
+      place < here.count && Number.isFinite(x[place]! + y[place]!) ? [[x[place]!, y[place]!]] : [],
   };
 }
 

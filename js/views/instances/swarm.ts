@@ -67,7 +67,7 @@ export function swarm(scene: Scene, features: number[], width: number): Swarm {
     spots: (place) =>
       features.flatMap((_, f): [number, number][] => {
         const at = pixels(horizontal, attributions[f]![place] ?? NaN);
-        if (Number.isNaN(at)) return [];
+        if (!Number.isFinite(at)) return [];
         return [[at, place < sample ? y[f * sample + place]! : middle(f)]];
       }),
   };
