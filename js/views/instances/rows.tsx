@@ -40,7 +40,9 @@ export function Rows({ store, columns, order, sorting }: Props) {
   const reveal = (place: number) => {
     const box = scroller.current!;
     const top = place * HEIGHT;
-    const room = (box.clientHeight || scroll.peek().height) - 2 * HEIGHT;
+    // Names of columns may take two lines.
+    const head = (box.firstElementChild as HTMLElement).offsetHeight || HEIGHT;
+    const room = (box.clientHeight || scroll.peek().height) - head - HEIGHT;
     if (top < box.scrollTop) box.scrollTop = top;
     else if (top > box.scrollTop + room) box.scrollTop = top - room;
     scroll.value = { ...scroll.peek(), top: box.scrollTop };
