@@ -32,8 +32,10 @@ export function Effects({ store, cases, subject }: Props) {
   if (!(largest > 0))
     return (
       <p class="nbx-quiet">
-        {`At ${cases.length > 1 ? "these rows" : "this row"} no input moves ${response}: ` +
-          "every derivative is zero."}
+        {cases.some(({ prediction }) => Math.abs(prediction) === Infinity)
+          ? `Where ${response} is infinite, derivatives count as zero.`
+          : `At ${cases.length > 1 ? "these rows" : "this row"} no input moves ${response}: ` +
+            "every derivative is zero."}
       </p>
     );
   const folds = order.length > FEW + 1;

@@ -93,3 +93,13 @@ it("an infinite row has no ring", async () => {
     expect(view.all(".nbx-picked circle")).toHaveLength(rings);
   }
 });
+
+it("what is infinite is not said to be moved by nothing", async () => {
+  const given: Rows = { kind: "independent", outputs: [[1]], jacobian: [[[1]]] };
+  const view = shown(explained(["a"], given, { responses: ["logodds"] }), "local");
+  view.store.choose({ instance: 10 });
+  await drawn();
+  expect(view.one(".nbx-quiet").textContent).toBe(
+    "Where the log-odds of y0 is infinite, derivatives count as zero.",
+  );
+});
