@@ -1,0 +1,109 @@
+"""marimo, where it is installed: the linked panel in an app."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.request
+
+import pytest
+
+from tests.browser.explorer import SETUP, Panel
+from tests.browser.notebook import SCREENSHOTS
+
+pytest.importorskip("marimo", reason="marimo is not installed: nothing is shown in it")
+
+APP = """
+import marimo
+
+app = marimo.App()
+
+@app.cell
+def _():
+{setup}
+    ex = explained("classifier")
+    return (ex,)
+
+@app.cell
+def _(ex):
+    import marimo as mo
+
+    heard, hear = mo.state("nothing yet")
+    explorer = ex.explore(instance="r005")
+    explorer.observe(lambda change: hear(change.new), "instance")
+    mo.ui.anywidget(explorer)
+    return heard, mo
+
+@app.cell
+def _(heard, mo):
+    mo.md(f"Python heard of {{heard()}}")
+    return
+
+@app.cell
+def _(ex):
+    ex
+    return
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+@pytest.fixture
+def app(tmp_path):
+    """The address of the app while it runs."""
+    path = tmp_path / "app.py"
+    path.write_text(APP.format(setup=textwrap.indent(SETUP.strip(), "    ")))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "marimo", "-y", "run", str(path), "--headless", "--no-token"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    log = (tmp_path / "log").open("wb")
+    running = subprocess.Popen(
+        command, stdout=log, stderr=log, env=environment, cwd=tmp_path, start_new_session=True
+    )
+    address = f"http://127.0.0.1:{port}/"
+    deadline = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
+            break
+        assert running.poll() is None, (tmp_path / "log").read_text()
+        assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+        time.sleep(0.2)  # nothing tells when a server listens
+    yield address
+    os.killpg(running.pid, signal.SIGTERM)
+    running.wait(15)
+    log.close()
+
+
+def test_the_linked_panel_works_in_marimo(browser, app):
+    """As `mo.ui.anywidget(ex.explore())`, and as what a cell ends with."""
+    page = browser.new_page(viewport={"width": 1100, "height": 1400})
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(app)
+    page.locator("[data-nbx-panel][data-nbx-state=ready]").nth(1).wait_for()
+    one, two = (Panel(page.locator("[data-nbx-panel]").nth(index)).drawn() for index in (0, 1))
+    one.local.of("r005").wait_for()
+    one.picker.click(0.5, 0.6)
+    one.local.of("r005").wait_for(state="detached")
+    label = one.local.label
+    # Both are views of one explanation, and Python hears of it.
+    two.local.of(label).wait_for()
+    page.get_by_text(f"Python heard of {label}").wait_for()
+    two.picker.find("r123")
+    one.local.of("r123").wait_for()
+    count = one.picker.drag((0.12, 0.25), (0.6, 0.78))
+    assert f"λ over {count} brushed rows" in two.bars.legend
+    two.bars.row("c").click()
+    assert one.picker.colour == "attribution of c"
+    page.get_by_text("Python heard of r123").wait_for()
+    page.screenshot(path=SCREENSHOTS / "marimo.png")
+    page.close()
+    assert said == []
