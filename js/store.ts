@@ -220,11 +220,11 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     find(label) {
       const here = instances.peek();
       const wanted = label.trim();
-      for (let i = 0; here && i < here.count; i++)
-        if (here.label(i) === wanted) {
-          search.value = { label };
-          return this.choose({ instance: here.positions[i]! });
-        }
+      const known = here?.positions.filter((_, i) => here.label(i) === wanted);
+      if (known?.length) {
+        search.value = { label };
+        return this.choose({ instance: known.sort()[0]! }); // of namesakes, the first
+      }
       search.value = { label, wait: host ? "asked" : { error: NOT_HERE } };
       host?.find(wanted);
     },

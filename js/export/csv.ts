@@ -23,7 +23,7 @@ export function importances(store: Store): string {
   return written([[...head, ...(brushed ? ["importance over the brushed rows"] : [])], ...rows]);
 }
 
-/** The rows that are in the page, or those brushed; attributions where the page holds them. */
+/** The rows that are in the page, or those brushed, in the order of X; attributions where the page holds them. */
 export function instances(store: Store): string {
   const here = store.instances.value!;
   const shown = store.shown.value;
@@ -33,6 +33,7 @@ export function instances(store: Store): string {
   const places = brushed
     ? here.places(brushed)
     : Uint32Array.from({ length: here.count }, (_, i) => i);
+  places.sort((a, b) => here.positions[a]! - here.positions[b]!);
   const coded = here.state.classes || apart(here.state);
   const predictions = here.predictions(shown);
   const errors = here.errors(shown.output);

@@ -99,6 +99,13 @@ describe("a search", () => {
     expect(news()).toEqual([]);
   });
 
+  it("of namesakes is the first", () => {
+    const labels = ["bob", "amy", "bob", "bob"];
+    const { store } = opened(explained(BOTH, { ...LINE, labels, rows: [700, 5, 80, 9] }));
+    store.find("bob");
+    expect(store.instance.value).toBe(9);
+  });
+
   it("asks the kernel for any other, and picks what it finds", () => {
     const { store, news } = opened(explained(BOTH, named));
     store.find("zoe ");

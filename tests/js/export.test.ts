@@ -90,10 +90,15 @@ describe("instances", () => {
     ]);
   });
 
-  it("are only those brushed where there is a brush", () => {
+  it("are only those brushed where there is a brush, in the order of X", () => {
     const { store } = shown(state());
     store.choose({ rows: Uint32Array.of(12, 11) });
-    expect(cells(instances(store)).map(([label]) => label)).toEqual(["row", "r3", "r2"]);
+    expect(cells(instances(store)).map(([label]) => label)).toEqual(["row", "r2", "r3"]);
+  });
+
+  it("are in the order of X, whatever that of the draw", () => {
+    const { store } = shown(explained(["a", "b"], { ...TWO, rows: [700, 9, 80] }));
+    expect(cells(instances(store)).map(([label]) => label)).toEqual(["row", "9", "80", "700"]);
   });
 });
 
