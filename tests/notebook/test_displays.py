@@ -73,3 +73,14 @@ def test_displaying_again_makes_no_more_models(ex):
     for _ in range(20):
         widgets.mimebundle(ex)
     assert len(_instances) == count
+
+
+def test_a_closed_view_is_shown_without_scripts(ex, outputs):
+    bars = nbx.ImportanceBars(ex)
+    bars.close()
+    bars._ipython_display_()
+    assert [set(data) for data in outputs] == [{"text/html", "text/plain"}]
+    empty = nbx.ImportanceBars()
+    empty.close()
+    empty._ipython_display_()
+    assert outputs[1] == {"text/plain": "ImportanceBars()"}

@@ -41,18 +41,20 @@ def publish(view: View, explanation: Explanation | None) -> None:
     In one output the form would be lost: a notebook that is opened again without its widgets
     shows an error in the place of the whole output, whatever else that holds.
     """
-    if explanation is None:
-        _display(forms(view, None))
+    if explanation is None or view.comm is None:
+        _display(forms(view, explanation))
     else:
         _display(still(explanation, view.model_id))
         _display({**_live(view), "text/plain": ""})
 
 
 def forms(view: View, explanation: Explanation | None) -> dict[str, Any]:
-    """All forms of a view by MIME type."""
+    """All forms of a view by MIME type; a closed one has no live form."""
+    closed = view.comm is None
+    live = {} if closed else _live(view)
     if explanation is None:
-        return {**_live(view), "text/plain": repr(view)}
-    return {**_live(view), **still(explanation, view.model_id)}
+        return {**live, "text/plain": repr(view)}
+    return {**live, **still(explanation, "still" if closed else view.model_id)}
 
 
 def still(explanation: Explanation, key: str) -> dict[str, Any]:
