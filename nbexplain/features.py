@@ -116,6 +116,7 @@ def features(
     names: Sequence[str] | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     lag_unit: str | Sequence[object] | None = None,
+    layout: str | None = None,
 ) -> Features:
     """Name the features of rows of this shape, and pool them into groups.
 
@@ -125,6 +126,7 @@ def features(
             then pooled) or one an entry. None: `x0, x1, …`, and `x[c,i,j]` for images.
         groups: the columns of each group, by name.
         lag_unit: of sequences: the unit of one step, or τ names of lags, lag 0 first.
+        layout: what the data's axes are, where their number leaves doubt: "nhw" are images.
 
     Raises:
         ValueError: another number of names; a group's member that is unknown, in two groups or
@@ -141,6 +143,7 @@ def features(
     """
     shape = tuple(shape)
     kind: Kind = "table" if len(shape) < 2 else "sequence" if len(shape) == 2 else "image"
+    kind = "image" if layout == "nhw" else kind
     if isinstance(names, str):
         raise TypeError(f"feature_names is the string {names!r}: pass a list of names.")
     columns = _columns(shape, kind, names)
@@ -228,7 +231,9 @@ def _columns(shape: tuple[int, ...], kind: Kind, names: Sequence[str] | None) ->
     if kind == "image":
         if names is None:
             return tuple(_entries("x", shape))
-        wanted = {shape[0]: "one a channel", entries: "one an entry"}
+        wanted = {entries: "one an entry"}
+        if len(shape) > 2:
+            wanted = {shape[0]: "one a channel", **wanted}
     else:
         width = shape[-1] if shape else 1
         if names is None:

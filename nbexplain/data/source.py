@@ -20,11 +20,14 @@ class Batch:
         start: the position of the first row in X.
         target: y on these rows: class codes int64 `[n]`, or floats `[n]` or `[n, K]`;
             None without y.
+        spans: the steps of each row that exist, `[start, stop)`, int64 `[n, 2]`; None where
+            nothing is padding.
     """
 
     inputs: tuple[Tensor, ...]
     start: int
     target: Tensor | None
+    spans: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs[0])
@@ -41,6 +44,8 @@ class Source(ABC):
             without y. `for_outputs` settles it.
         target_name: the name y carries.
         repeatable: whether rows can be taken by position, and a second pass gives the same rows.
+        order: of the axes that the model takes its floating inputs in; None as they come.
+        padded: whether some steps of rows may be padding.
     """
 
     count: int | None
@@ -49,6 +54,8 @@ class Source(ABC):
     classes: tuple[str, ...] | None = None
     target_name: str | None = None
     repeatable: bool = True
+    order: tuple[int, ...] | None = None
+    padded: bool = False
 
     @abstractmethod
     def batches(self, batch_size: int) -> Iterator[Batch]:

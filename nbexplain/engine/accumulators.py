@@ -4,6 +4,7 @@ Each is a frozen value in float64 with one `merge`; streams, live updates and se
 reduce with it. None of them grows with the number of rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from nbexplain.engine.axes import Float, Float64, Int64
+from nbexplain.engine.padding import aligned, reaching
 from nbexplain.engine.scratch import Scratch
 
 GROUPS = 64
@@ -28,11 +30,14 @@ class Sums:
         rows: how many rows each group holds, `[64]`.
         first: sum of g, `[outputs, entries]`.
         second: sum of g², `[64, outputs, entries]`.
+        reach: rows of each group that have each entry, `[64, entries]`, where sequences differ
+            in length; None where every row has them all.
     """
 
     rows: Int64[np.ndarray, " groups"]
     first: Float64[np.ndarray, "outputs entries"]
     second: Float64[np.ndarray, "groups outputs entries"]
+    reach: Int64[np.ndarray, "groups entries"] | None = None
 
     @classmethod
     def of(
@@ -41,15 +46,19 @@ class Sums:
         start: int,
         block: int = 1,
         scratch: Scratch | None = None,
+        spans: Int64[Tensor, "rows 2"] | None = None,
     ) -> Self:
         """The sums of one batch whose first row stands at position `start` of the data.
 
         `block` consecutive rows share a group: 1, or the window length where windows overlap.
+        With `spans`, the existing steps of padded sequences, rows are aligned by lag: entries
+        then count from each row's last existing step.
 
         >>> Sums.of(torch.tensor([[[1.0, 2.0]], [[3.0, 0.0]]]), start=0).second[:2, 0].tolist()
         [[1.0, 4.0], [9.0, 0.0]]
         """
         outputs = jacobian.shape[1]
+        jacobian = jacobian if spans is None else aligned(jacobian, spans)
         # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
         flat = _doubled(scratch or Scratch(), jacobian.flatten(1))
         first = flat.sum(0)
@@ -59,27 +68,47 @@ class Sums:
             np.bincount(group, minlength=GROUPS),
             first.view(outputs, -1).cpu().numpy(),
             second.view(GROUPS, outputs, -1).cpu().numpy(),
+            None if spans is None else _reach(spans, group, jacobian.shape[2:]),
         )
 
     def merge(self, other: Self) -> Self:
         """The sums of both sets of rows."""
+        reach = None
+        if self.reach is not None and other.reach is not None:
+            reach = self.reach + other.reach
         return type(self)(
-            self.rows + other.rows, self.first + other.first, self.second + other.second
+            self.rows + other.rows, self.first + other.first, self.second + other.second, reach
         )
 
     def part(self, entries: slice) -> Self:
         """The sums of some of the entries."""
-        return type(self)(self.rows, self.first[:, entries], self.second[:, :, entries])
+        reach = None if self.reach is None else self.reach[:, entries]
+        return type(self)(self.rows, self.first[:, entries], self.second[:, :, entries], reach)
 
     def mirrored(self) -> Self:
         """The sums of −g before those of g: one output's as those of two opposite ones."""
         first = np.concatenate([-self.first, self.first])
-        return type(self)(self.rows, first, np.repeat(self.second, 2, axis=1))
+        return type(self)(self.rows, first, np.repeat(self.second, 2, axis=1), self.reach)
 
     @property
     def count(self) -> int:
         """How many rows were summed."""
         return int(self.rows.sum())
+
+    @property
+    def seen(self) -> Int64[np.ndarray, "groups _"]:
+        """Rows of each group that have each entry, `[64, entries]`, or `[64, 1]` for all alike."""
+        return self.rows[:, None] if self.reach is None else self.reach
+
+
+def _reach(
+    spans: Int64[Tensor, "rows 2"], group: Int64[np.ndarray, " rows"], shape: Sequence[int]
+) -> Int64[np.ndarray, "groups entries"]:
+    """Rows of each group that reach back to each entry of `[steps, p]`."""
+    steps, width = shape
+    counts = np.zeros((GROUPS, steps), np.int64)
+    np.add.at(counts, group, reaching(spans.cpu(), steps).numpy())
+    return np.repeat(counts, width, axis=1)
 
 
 def _doubled(scratch: Scratch, *parts: Float[Tensor, "rows _"]) -> Float64[Tensor, "rows columns"]:

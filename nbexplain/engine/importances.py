@@ -80,9 +80,25 @@ def importances(
         confidence: of the interval, between 0 and 1.
     """
     groups = weighed(sums, scale, weights)
-    found = shares(groups, sums.rows, partial(roots, features), confidence)
+    found = shares(groups, sums.seen, partial(roots, features), confidence)
     mean, std = _signed(sums, features, scale, weights, groups.sum(0))
     return Importances(found.share, found.low, found.high, found.rms, mean, std)
+
+
+def mean_squares(
+    sums: Sums,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+) -> Float64[np.ndarray, " entries"]:
+    """Mean of (s g)² at each entry over the rows that have it, outputs combined by weight."""
+    return _means(weighed(sums, scale, weights).sum(0), sums.seen.sum(0))
+
+
+def _means(
+    squares: Float64[np.ndarray, "*lead entries"], counts: Int64[np.ndarray, "*lead _"]
+) -> Float64[np.ndarray, "*lead entries"]:
+    """Sums over their counts; 0 where no row has the entry."""
+    return squares * np.divide(1.0, counts, out=np.zeros(counts.shape), where=counts > 0)
 
 
 def fewest(sizes: Float64[np.ndarray, " parts"], share: float) -> NDArray[np.intp]:
@@ -111,7 +127,7 @@ def weighed(
 
 def shares(
     groups: Float64[np.ndarray, "groups entries"],
-    rows: Int64[np.ndarray, " groups"],
+    seen: Int64[np.ndarray, "groups _"],
     size: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     confidence: float,
 ) -> Shares:
@@ -119,16 +135,17 @@ def shares(
 
     Args:
         groups: sums of squares by group of rows.
-        rows: how many rows each group holds.
-        size: from squares `[…, entries]` to sizes `[…, parts]`.
+        seen: how many rows of each group have each entry, `[groups, entries]` or `[groups, 1]`.
+        size: from mean squares `[…, entries]` to sizes `[…, parts]`.
         confidence: of the interval, between 0 and 1.
     """
-    squares = groups.sum(0)
-    rms = size(squares / rows.sum())
+    squares, counts, filled = groups.sum(0), seen.sum(0), seen.max(1) > 0
+    rms = size(_means(squares, counts))
     share = _shares(rms)
-    # Leaving a group out scales all roots alike, which shares do not see.
-    spared = _shares(size(np.maximum(squares - groups[rows > 0], 0)))
-    half = _half_width(spared, confidence)
+    left = np.maximum(squares - groups[filled], 0)
+    # Leaving a group out scales all roots alike, which shares do not see, but for padding.
+    left = left if len(counts) == 1 else _means(left, counts - seen[filled])
+    half = _half_width(_shares(size(left)), confidence)
     low, high = np.clip(share - half, 0, 100), np.clip(share + half, 0, 100)
     return Shares(share, low, high, rms)
 

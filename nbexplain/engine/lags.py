@@ -9,6 +9,7 @@ from nbexplain.engine.importances import (
     Shares,
     by_cell,
     importances,
+    mean_squares,
     shares,
     weighed,
 )
@@ -25,7 +26,8 @@ def lag_sizes(
 
     $M_{kj} = \sqrt{\frac1N \sum_n \sum_o w_o \sum_{e \in j}
     (s_e\, \partial y_{no} / \partial x_{n,\tau-1-k,e})^2}$, the members e of a group j meeting
-    inside the root. Lag k = 0 is the last step of the window. Horel et al. define the lags' shares
+    inside the root. Lag k = 0 is the last step of the window, or each row's last existing one;
+    the mean is over the rows that have a lag. Horel et al. define the lags' shares
     (§2.5) by its row sums; its column sums are the features' sizes in `importances`.
 
     Args:
@@ -40,8 +42,7 @@ def lag_sizes(
     >>> lag_sizes(Sums.of(g, 0), features((2, 2)), np.ones(4), np.ones(1)).tolist()
     [[3.0, 0.0], [0.0, 1.0]]
     """
-    squares = weighed(sums, scale, weights).sum(0) / sums.count
-    return np.sqrt(by_lag(features, squares))
+    return np.sqrt(by_lag(features, mean_squares(sums, scale, weights)))
 
 
 def lag_shares(
@@ -74,7 +75,7 @@ def lag_shares(
     def size(squares: Float64[np.ndarray, "*lead entries"]) -> Float64[np.ndarray, "*lead lags"]:
         return np.sqrt(by_lag(features, squares)).sum(-1)
 
-    return shares(weighed(sums, scale, weights), sums.rows, size, confidence)
+    return shares(weighed(sums, scale, weights), sums.seen, size, confidence)
 
 
 def last_importances(

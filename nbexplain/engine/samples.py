@@ -59,6 +59,7 @@ class Sample:
         values: the differentiated inputs, `[kept, *shape]`.
         targets: their true values, `[kept]` or `[kept, outputs]`: codes of classes or numbers;
             None where there are none.
+        spans: their existing steps, `[kept, 2]`; None where nothing is padding.
     """
 
     draws: NDArray[np.uint64]
@@ -67,6 +68,7 @@ class Sample:
     outputs: Tensor
     values: Tensor
     targets: Tensor | None = None
+    spans: Tensor | None = None
 
     @classmethod
     def of(
@@ -77,6 +79,7 @@ class Sample:
         outputs: Float[Tensor, "rows outputs"],
         values: Float[Tensor, "rows *shape"],
         targets: Tensor | None = None,
+        spans: Tensor | None = None,
     ) -> Self:
         """What is kept of one batch whose first row stands at position `start`."""
         positions = np.arange(start, start + len(jacobian))
@@ -87,8 +90,9 @@ class Sample:
             rows = torch.from_numpy(np.flatnonzero(kept))
             held = tuple(x.cpu().index_select(0, rows) for x in (jacobian, outputs, values))
             targets = None if targets is None else targets.cpu().index_select(0, rows)
+            spans = None if spans is None else spans.index_select(0, rows)
             draws, positions = draws[kept], positions[kept]
-        return cls(draws, positions, *held, targets=exact(targets))
+        return cls(draws, positions, *held, targets=exact(targets), spans=exact(spans))
 
     @property
     def count(self) -> int:
@@ -114,11 +118,13 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
         for name in ("jacobian", "outputs", "values")
     ]
     targets = _gathered_where_all([sample.targets for sample in samples], rows)
+    spans = _gathered_where_all([sample.spans for sample in samples], rows)
     order = np.argsort(positions[kept], kind="stable")
     if not np.array_equal(order, np.arange(len(order))):  # parts that came out of order
         kept, tensors = kept[order], [tensor[torch.from_numpy(order)] for tensor in tensors]
         targets = None if targets is None else targets[torch.from_numpy(order)]
-    return Sample(draws[kept], positions[kept], *tensors, targets=targets)
+        spans = None if spans is None else spans[torch.from_numpy(order)]
+    return Sample(draws[kept], positions[kept], *tensors, targets=targets, spans=spans)
 
 
 def _gathered_where_all(parts: list[Tensor | None], rows: list[Tensor]) -> Tensor | None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.axes import Float
+from nbexplain.engine.padding import existing
 from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
 from nbexplain.engine.scratch import Scratch
@@ -32,6 +33,7 @@ class Swept:
         spread: of the differentiated input entries and, after them, of the outputs.
         saturated: values among the outputs that are probabilities of exactly 0 or 1.
         samples: the kept rows, in parts.
+        steps: spread of the existing steps of padded sequences, by column; else None.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Swept:
     spread: Spread
     saturated: int
     samples: tuple[Sample, ...]
+    steps: Spread | None = None
 
     @classmethod
     def of(
@@ -55,6 +58,7 @@ class Swept:
         jacobian: Float[Tensor, "rows outputs *shape"],
         scratch: Scratch | None = None,
         targets: Tensor | None = None,
+        spans: Tensor | None = None,
     ) -> Self:
         """The statistics of one batch whose first row stands at position `start`."""
         scratch = scratch or Scratch()
@@ -62,10 +66,11 @@ class Swept:
             kind,
             keep,
             block,
-            summed(outputs, jacobian, kind, responses, start, block, scratch),
+            summed(outputs, jacobian, kind, responses, start, block, scratch, spans),
             Spread.of(values.flatten(1), outputs, scratch=scratch),
             int(saturated(outputs).sum()) if kind in ("probabilities", "independent") else 0,
-            (Sample.of(keep, start, jacobian, outputs, values, targets),),
+            (Sample.of(keep, start, jacobian, outputs, values, targets, spans),),
+            None if spans is None else _steps(values, spans),
         )
 
     def merge(self, other: Self) -> Self:
@@ -82,6 +87,7 @@ class Swept:
             spread=self.spread.merge(other.spread),
             saturated=self.saturated + other.saturated,
             samples=samples,
+            steps=self.steps.merge(other.steps) if self.steps and other.steps else None,
         )
 
     @property
@@ -124,12 +130,18 @@ class Swept:
             rows = slice(start, start + CHUNK)
             outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
             first = int(sample.positions[start])
-            part = summed(outputs, jacobian, self.kind, (response,), first, self.block, scratch)[
-                response
-            ]
+            spans = None if sample.spans is None else sample.spans[rows]
+            part = summed(
+                outputs, jacobian, self.kind, (response,), first, self.block, scratch, spans
+            )[response]
             total = part if total is None else total.merge(part)
         assert total is not None  # a pass has at least one row
         return replace(self, sums={**self.sums, response: total})
+
+
+def _steps(values: Float[Tensor, "rows steps p"], spans: Tensor) -> Spread:
+    """The spread of the steps that exist, each a row of it."""
+    return Spread.of(values[existing(spans.to(values.device), values.shape[1])])
 
 
 def summed(
@@ -140,10 +152,11 @@ def summed(
     start: int,
     block: int,
     scratch: Scratch,
+    spans: Tensor | None = None,
 ) -> dict[str, Sums]:
     """The sums of the responses' derivatives over one batch; of two classes, one is summed."""
     sums: dict[str, Sums] = {}
     for response, derivatives in in_turn(outputs, jacobian, kind, responses, scratch):
-        found = Sums.of(derivatives, start, block, scratch)
+        found = Sums.of(derivatives, start, block, scratch, spans)
         sums[response] = found.mirrored() if mirrored(outputs, kind, response) else found
     return {response: sums[response] for response in responses}

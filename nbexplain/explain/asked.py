@@ -68,7 +68,7 @@ def ask(
             f"response={response!r} is neither a name nor a function: pass 'raw', 'prob', "
             "'logodds', 'loss' or a function of what the model returns."
         )
-    reading = Reading(snapshot, source.input_names, chosen)
+    reading = Reading(snapshot, source.input_names, chosen, source.order)
     picked = reading.first(batch)
     width = picked.outputs.shape[1]
     if chosen is None:

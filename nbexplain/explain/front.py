@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from nbexplain.data import Batch, read
+from nbexplain.data import Batch, arranged, read, rows_first
 from nbexplain.engine.swept import Swept
 from nbexplain.explain.arguments import check_numbers, keep_of, refuse, scale_of
 from nbexplain.explain.asked import Asked, ask
@@ -42,6 +42,8 @@ def explain(
     feature_names: Sequence[str] | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     scale: str | ArrayLike | None = None,
+    layout: str | None = None,
+    lengths: ArrayLike | None = None,
     lag_unit: str | Sequence[object] | None = None,
     batch_size: int | None = None,
     confidence: float = 0.95,
@@ -81,6 +83,12 @@ def explain(
             paper's literal formula), or an array of p units. By default "std" for tables and
             sequences, "none" for pixels. In sequences an input is a feature, and moves by the
             same unit at every step.
+        layout: what the axes of X are, where their number leaves doubt: "np" a table, "ntp" (rows,
+            steps, features; by default with three axes), "tnp", "npt", "nhw" and "nchw" images.
+            The model is given X as it came; derivatives are kept as [steps, features] in each.
+        lengths: of padded sequences: how many steps each row has, what follows them being
+            padding; or a mask `[rows, steps]`, true where a step exists, for padding at the
+            start. Lag 0 is then each row's last existing step.
         lag_unit: what a step of sequences is, such as `"h"`, or the names of the lags, that of
             lag 0 (the last step) first. It names lags in tables and charts.
         batch_size: rows a batch; by default as many as keep the work near the caches.
@@ -116,9 +124,10 @@ def explain(
     check_numbers(confidence, batch_size, seed)
     with untouched():
         snapshot = Snapshot(model)
-        source = read(X, y, forward=snapshot.parameters_of_forward)
+        source = read(rows_first(X, layout), y, forward=snapshot.parameters_of_forward)
+        source = arranged(source, layout, lengths)
         asked = ask(snapshot, source, response, outputs, output_names, resolved.name, PROBE)
-    named = _features(asked, feature_names, groups, lag_unit)
+    named = _features(asked, feature_names, groups, lag_unit, layout)
     entries, width = len(named.cells), len(asked.question.names)
     wanted_scale, scaling = scale_of(scale, named)
     if resolved.definition == "lag0" and named.kind != "sequence":
@@ -148,11 +157,13 @@ def explain(
         of = "" if asked.source.count is None else f" of {asked.source.count:,}"
         noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
     if scaling is None:
-        scaling = swept.inputs.over(named.steps)
+        moved = swept.inputs.over(named.steps)
+        scaling = moved if swept.steps is None else np.tile(swept.steps.deviation, named.steps)
         if swept.count == 1:
             question, scaling = question.scaled("none"), np.ones(entries)
             noted.append("One row has no standard deviation: derivatives are per unit.")
-    noted += _blind(work, asked.batch, swept, question.response)
+    if not asked.source.padded:
+        noted += _blind(work, asked.batch, swept, question.response)
     return Explanation(
         title=snapshot.name,
         asked=question,
@@ -172,6 +183,7 @@ def _features(
     names: Sequence[str] | None,
     groups: Mapping[str, Sequence[str]] | None,
     lag_unit: str | Sequence[object] | None,
+    layout: str | None,
 ) -> Features:
     """Names of the differentiated entries: the data's own, else the user's, else numbered."""
     source = asked.source
@@ -189,7 +201,7 @@ def _features(
     if names is not None and known is not None and list(names) != list(known):
         raise ValueError(_mismatch(list(map(str, names)), known))
     ranked = known if names is None else [str(name) for name in names]
-    return features(shape, ranked, groups, lag_unit)
+    return features(shape, ranked, groups, lag_unit, layout)
 
 
 def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.data import Batch, Source
+from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.scratch import Scratch
 from nbexplain.engine.swept import Swept
@@ -88,6 +89,7 @@ class Work:
             jacobian,
             scratch,
             batch.target,
+            batch.spans,
         )
         sums = part.sums[question.response]
         if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):
@@ -99,6 +101,9 @@ class Work:
         inputs = self.subject.reading.snapshot.prepare(batch.inputs)
         function = self.subject.function(batch.target)
         outputs, jacobian = self.method.attributions(function, inputs)
+        if batch.spans is not None:  # padding is no input
+            there = existing(batch.spans, jacobian.shape[2]).to(jacobian.device)
+            jacobian = jacobian.masked_fill(~there[:, None, :, None], 0)
         floating = [x for x in batch.inputs if x.is_floating_point()]
         if len(floating) == 1:
             return floating[0], outputs, jacobian
@@ -138,7 +143,7 @@ class Work:
             raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
         with untouched():
             values, outputs, jacobian = self.derive(batch)
-        return Row(values, outputs.cpu(), jacobian.cpu(), exact(batch.target))
+        return Row(values, outputs.cpu(), jacobian.cpu(), exact(batch.target), batch.spans)
 
 
 def rows_at_once(outputs: int, entries: int) -> int:

@@ -26,14 +26,20 @@ class Reading:
         snapshot: the model's private copy.
         names: keys of the inputs, when they go by name.
         chosen: a function of what the model returns, or None.
+        order: of the axes in which the model takes its floating inputs, or None.
     """
 
     snapshot: Snapshot
     names: tuple[str, ...] | None
     chosen: Callable[..., object] | None
+    order: tuple[int, ...] | None = None
 
     def returned(self, inputs: tuple[Tensor, ...]) -> object:
         """What the model returns, or the user's choice from it."""
+        if (order := self.order) is not None:
+            inputs = tuple(
+                x.permute(order).contiguous() if x.is_floating_point() else x for x in inputs
+            )
         returned = self.snapshot(inputs, self.names)
         return returned if self.chosen is None else self.chosen(returned)
 

@@ -102,7 +102,8 @@ def kept(ex: "Explanation", position: int) -> Row | None:
         return None
     part = slice(place, place + 1)
     target = None if sample.targets is None else sample.targets[part]
-    return Row(sample.values[part], sample.outputs[part], sample.jacobian[part], target)
+    spans = None if sample.spans is None else sample.spans[part]
+    return Row(sample.values[part], sample.outputs[part], sample.jacobian[part], target, spans)
 
 
 def _is_data(row: object) -> bool:

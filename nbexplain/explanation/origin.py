@@ -21,12 +21,14 @@ class Row:
         outputs: what the swept function returns, `[1, outputs]`.
         jacobian: its derivatives, `[1, outputs, *shape]`.
         target: its true value, `[1]` or `[1, outputs]`; None where there is none.
+        spans: its existing steps, `[1, 2]`; None where nothing is padding.
     """
 
     values: Tensor
     outputs: Tensor
     jacobian: Tensor
     target: Tensor | None = None
+    spans: Tensor | None = None
 
 
 class Origin(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import GROUPS
-from nbexplain.engine.importances import fewest, roots, weighed
+from nbexplain.engine.importances import fewest, mean_squares, roots
 from nbexplain.engine.lags import by_lag
 from nbexplain.explanation.sequences import ONE_STEP
 
@@ -29,8 +29,8 @@ FEW_BLOCKS = 10
 def remarks(ex: Explanation) -> Iterator[str]:
     """The remarks that an explanation's own numbers call for."""
     sums, names = ex.swept.sums[ex.response], np.array(ex.features.names, dtype=object)
-    squares = weighed(sums, ex.scaling, ex.weights_of(None)).sum(0)
-    rms = roots(ex.features, squares / sums.count)
+    squares = mean_squares(sums, ex.scaling, ex.weights_of(None))
+    rms = roots(ex.features, squares)
     unused = rms == 0
     moving = ex.scaling > 0 if ex.scale == "std" else ex.swept.inputs.deviation > 0
     if unused.all():
@@ -72,6 +72,13 @@ def remarks(ex: Explanation) -> Iterator[str]:
             )
     if ex.features.kind == "sequence" and ex.features.steps == 1:
         yield ONE_STEP.format(shape=list(ex.features.shape))
+    if sums.reach is not None:
+        reach = sums.reach.sum(0)
+        if reach.min() < reach.max():
+            yield (
+                f"Rows differ in length: each lag's mean is over the rows that reach back so far, "
+                f"{ex.count:,} at lag 0 and {reach.min():,} at lag {ex.features.steps - 1}."
+            )
     if ex.count == 1:
         yield "One row: its shares have no interval."
     elif ex.features.block == 1 and ex.count < GROUPS:

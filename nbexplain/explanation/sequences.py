@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from nbexplain.engine.importances import Shares
 from nbexplain.engine.lags import by_lag, lag_shares, lag_sizes
+from nbexplain.engine.padding import aligned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +110,12 @@ class Sequences:
             sums, weights = ex.swept.sums[ex.response], ex.weights_of(output)
             size = lag_sizes(sums, ex.features, ex.scaling, weights)
         else:
-            size = by_lag(ex.features, derivatives(ex, find(ex, row), output) ** 2)
+            found = find(ex, row)
+            entries = derivatives(ex, found, output)
+            if found.spans is not None:
+                shaped = torch.from_numpy(entries).view(1, 1, *ex.features.shape)
+                entries = aligned(shaped, found.spans).flatten().numpy()
+            size = by_lag(ex.features, entries**2)
         total = size.sum()
         return 100 * size / total if total > 0 else np.full_like(size, np.nan)
 

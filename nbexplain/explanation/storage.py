@@ -21,6 +21,9 @@ from nbexplain.features import Kind as FeatureKind
 FORMAT = 1
 """Version of the file format; files of a later one are refused."""
 
+PARTS = ("rows", "first", "second", "reach")
+"""Arrays of sums; the last where sequences differ in length."""
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -43,11 +46,12 @@ def save(ex: Explanation, path: str | Path) -> None:
         arrays[f"sample.{name}"] = widened(getattr(sample, name)).numpy()
     if sample.targets is not None:
         arrays["sample.targets"] = sample.targets.numpy()
+    if sample.spans is not None:
+        arrays["sample.spans"] = sample.spans.numpy()
     for response in ex.responses:
         sums = ex.with_response(response).swept.sums[response]
-        arrays |= {
-            f"sums.{response}.{part}": getattr(sums, part) for part in ("rows", "first", "second")
-        }
+        parts = PARTS if sums.reach is not None else PARTS[:-1]
+        arrays |= {f"sums.{response}.{part}": getattr(sums, part) for part in parts}
     header = {
         "format": FORMAT,
         "title": ex.title,
@@ -124,18 +128,22 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
     tensors = (torch.from_numpy(arrays[f"sample.{n}"]) for n in ("jacobian", "outputs", "values"))
     true = arrays.get("sample.targets")  # none without y, and in older files
     targets = None if true is None else torch.from_numpy(true)
+    padded = arrays.get("sample.spans")
+    spans = None if padded is None else torch.from_numpy(padded)
     count = header["count"]
     swept = Swept(
         kind=cast(Kind, header["kind"]),
         keep=Keep(header["capacity"], positions=positions),
         block=header["block"],
         sums={
-            name: Sums(*(arrays[f"sums.{name}.{part}"] for part in ("rows", "first", "second")))
+            name: _sums({part: arrays.get(f"sums.{name}.{part}") for part in PARTS})
             for name in header["sums"]
         },
         spread=Spread(count, arrays["spread.mean"], arrays["spread.squares"]),
         saturated=header["saturated"],
-        samples=(Sample(arrays["sample.draws"], positions, *tensors, targets=targets),),
+        samples=(
+            Sample(arrays["sample.draws"], positions, *tensors, targets=targets, spans=spans),
+        ),
     )
     return Explanation(
         title=header["title"],
@@ -149,6 +157,10 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         kept_labels=tuple(header["labels"]),
         classes=None if header.get("classes") is None else tuple(header["classes"]),
     )
+
+
+def _sums(parts: dict[str, Any]) -> Sums:
+    return Sums(**parts)
 
 
 def _label(label: object) -> object:

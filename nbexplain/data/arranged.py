@@ -1,0 +1,207 @@
+"""Data whose rows are laid out or padded otherwise than `[rows, steps, features]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nbexplain.choices import choose
+from nbexplain.data.inputs import plural
+from nbexplain.data.source import Batch, Source
+
+LAYOUTS = {"np": 2, "ntp": 3, "tnp": 3, "npt": 3, "nhw": 3, "nchw": 4}
+"""Layouts, and how many axes X has in each: n rows, p features, t steps, c channels, h, w."""
+
+_ORDERS = {"tnp": (1, 0, 2), "npt": (0, 2, 1)}
+"""From [n, t, p] to the layout; each is its own inverse."""
+
+
+def rows_first(X: object, layout: str | None) -> object:
+    """X with its rows along the first axis, which "tnp" has along the second.
+
+    Raises:
+        ValueError: for an unknown layout.
+        TypeError: for batches in "tnp", which are read row by row.
+
+    >>> rows_first(torch.zeros(5, 2, 3), "tnp").shape
+    torch.Size([2, 5, 3])
+    """
+    if layout is None:
+        return X
+    if choose("layout", layout, LAYOUTS) != "tnp":
+        return X
+    if isinstance(X, tuple):
+        return tuple(_turned(part) for part in cast("tuple[Any, ...]", X))
+    if isinstance(X, Mapping):
+        return {key: _turned(part) for key, part in cast("Mapping[Any, Any]", X).items()}
+    if not isinstance(X, Tensor | np.ndarray):
+        raise TypeError("layout='tnp' needs X as an array or a tensor [steps, rows, features].")
+    return _turned(X)
+
+
+def _turned(X: object) -> object:
+    if isinstance(X, Tensor) and X.ndim == 3:
+        return X.movedim(1, 0)
+    return np.moveaxis(X, 1, 0) if isinstance(X, np.ndarray) and X.ndim == 3 else X
+
+
+def arranged(source: Source, layout: str | None, lengths: object) -> Source:
+    """The source with its rows as `[steps, features]`, and the steps of each that exist.
+
+    Args:
+        source: what `rows_first` gave, read.
+        layout: what the axes of X are; None by their number.
+        lengths: how many steps each row has, `[rows]`, the rest of it being padding at its end;
+            or a mask `[rows, steps]`, True where a step exists.
+
+    Raises:
+        ValueError: X has other axes; lengths that do not fit its rows.
+    """
+    if layout is None and lengths is None:
+        return source
+    floating = [x for x in source.head(1).inputs if x.is_floating_point()]
+    if layout is not None:
+        axes = {x.ndim for x in floating}
+        if axes != {LAYOUTS[layout]}:
+            few = " and ".join(str(count) for count in sorted(axes))
+            raise ValueError(
+                f"layout={layout!r} is of {LAYOUTS[layout]} axes, but X has {few}: pass X as "
+                f"[{', '.join(_AXES[letter] for letter in layout)}], or another layout."
+            )
+    found = Arranged(source, layout, None)
+    if lengths is None:
+        return found
+    shape = [tuple(x.shape[1:]) for x in found.head(1).inputs if x.is_floating_point()]
+    if len(shape) != 1 or len(shape[0]) != 2 or layout == "nhw":
+        raise ValueError(
+            "lengths= is for sequences, one input of shape [rows, steps, features]: leave it out."
+        )
+    return Arranged(source, layout, _spans(lengths, source.count, shape[0][0]))
+
+
+_AXES = {"n": "rows", "t": "steps", "p": "features", "c": "channels", "h": "height", "w": "width"}
+
+
+def _spans(lengths: object, count: int | None, steps: int) -> Tensor:
+    """The existing steps of each row as `[start, stop)`, `[rows, 2]`."""
+    given = lengths.detach().cpu().numpy() if isinstance(lengths, Tensor) else np.asarray(lengths)
+    if count is not None and (not given.ndim or len(given) != count):
+        many = given.size if given.ndim < 2 else len(given)
+        raise ValueError(
+            f"lengths has {plural(many, 'row')} and X has {count:,}: pass one length for each row "
+            "of X."
+        )
+    if given.ndim == 2 and given.shape[1] == steps:
+        spans, what = _spans_of_mask(given != 0), "the mask has"
+    elif given.ndim == 1 and given.dtype.kind in "iu":
+        spans = np.stack([np.zeros_like(given), given], axis=1).astype(np.int64)
+        what = "lengths has"
+    else:
+        raise ValueError(
+            f"lengths must be whole numbers, one for each row of X, or a mask [rows, {steps}], "
+            f"True where a step exists: it has the shape {list(given.shape)} and holds "
+            f"{given.dtype}."
+        )
+    length = spans[:, 1] - spans[:, 0]
+    if (length < 1).any():
+        row = int(np.flatnonzero(length < 1)[0])
+        raise ValueError(
+            f"Row {row} of X is all padding ({what} {int(length[row])} steps there): leave rows "
+            f"without steps out, {plural(int((length < 1).sum()), 'row')} here."
+        )
+    if (length > steps).any():
+        row = int(np.flatnonzero(length > steps)[0])
+        raise ValueError(
+            f"lengths[{row}] is {int(length[row])}, but the rows of X have {steps} steps."
+        )
+    return torch.from_numpy(spans)
+
+
+def _spans_of_mask(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    starts = mask.argmax(1)
+    stops = np.where(mask.any(1), mask.shape[1] - mask[:, ::-1].argmax(1), 0)
+    gaps = mask.sum(1) != stops - starts
+    if gaps.any():
+        raise ValueError(
+            f"The mask in lengths= has a gap in row {int(np.flatnonzero(gaps)[0])}: the steps of "
+            "a row must follow each other."
+        )
+    return np.stack([starts, stops], axis=1).astype(np.int64)
+
+
+@final
+class Arranged(Source):
+    """A source whose rows are brought into the order `[steps, features]`.
+
+    Args:
+        source: the rows.
+        layout: of the model's input.
+        spans: the existing steps of each row, `[rows, 2]`; None where all exist.
+    """
+
+    def __init__(self, source: Source, layout: str | None, spans: Tensor | None) -> None:
+        self._source, self._layout, self._spans = source, layout, spans
+        self.order = _ORDERS.get(layout or "")
+        for name in ("count", "input_names", "column_names", "classes", "target_name"):
+            setattr(self, name, getattr(source, name))
+        self.repeatable = source.repeatable
+        self.padded = spans is not None
+
+    def batches(self, batch_size: int) -> Iterator[Batch]:
+        """The batches of the source, arranged."""
+        end = 0
+        for batch in self._source.batches(batch_size):
+            end = batch.start + len(batch)
+            yield self._arranged(batch, slice(batch.start, end))
+        if self._spans is not None and end != len(self._spans):
+            raise ValueError(_other_count(len(self._spans), end))
+
+    def head(self, rows: int) -> Batch:
+        """The first rows of the source, arranged."""
+        batch = self._source.head(rows)
+        return self._arranged(batch, slice(0, len(batch)))
+
+    def take(self, positions: Sequence[int] | NDArray[np.int64]) -> Batch:
+        """These rows of the source, arranged."""
+        rows = torch.as_tensor(np.asarray(positions, np.int64))
+        return self._arranged(self._source.take(positions), rows)
+
+    def new_rows(self, X: object) -> Batch:
+        """New rows, all of whose steps exist."""
+        return self._arranged(self._source.new_rows(X), None)
+
+    def for_outputs(self, outputs: int) -> Source:
+        """The same rows, y read for so many outputs."""
+        return Arranged(self._source.for_outputs(outputs), self._layout, self._spans)
+
+    def locate(self, label: object) -> int:
+        """The position of a labelled row."""
+        return self._source.locate(label)
+
+    def label(self, positions: NDArray[np.int64]) -> list[object]:
+        """The labels of rows."""
+        return self._source.label(positions)
+
+    def _arranged(self, batch: Batch, rows: slice | Tensor | None) -> Batch:
+        inputs, spans = batch.inputs, None
+        if self._layout == "npt":
+            inputs = tuple(x.mT if x.is_floating_point() else x for x in inputs)
+        if self._spans is not None:
+            if rows is None:
+                whole = next(x.shape[1] for x in inputs if x.is_floating_point())
+                spans = torch.tensor([[0, whole]] * len(batch))
+            else:
+                spans = self._spans[rows]
+                if len(spans) != len(batch):
+                    raise ValueError(_other_count(len(self._spans), batch.start + len(batch)))
+        return replace(batch, inputs=inputs, spans=spans)
+
+
+def _other_count(lengths: int, rows: int) -> str:
+    return f"lengths has {lengths:,} rows and X has {rows:,} or more: pass one length for each row."

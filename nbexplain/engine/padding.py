@@ -1,0 +1,43 @@
+"""Padded sequences: where each row's steps are, and the same steps aligned by lag.
+
+A span is `[start, stop)`, the steps of a row that exist; what lies outside is padding. Aligned,
+every row's last existing step stands last, so that lag 0 means the same in all rows (METHODS A4).
+"""
+
+import torch
+from torch import Tensor
+
+from nbexplain.engine.axes import Int64
+
+
+def existing(spans: Int64[Tensor, "rows 2"], steps: int) -> Tensor:
+    """Which steps exist, `[rows, steps]`.
+
+    >>> existing(torch.tensor([[0, 2], [1, 3]]), 3).int().tolist()
+    [[1, 1, 0], [0, 1, 1]]
+    """
+    step = torch.arange(steps, device=spans.device)
+    return (step >= spans[:, :1]) & (step < spans[:, 1:])
+
+
+def reaching(spans: Int64[Tensor, "rows 2"], steps: int) -> Tensor:
+    """Which steps exist once rows are aligned, `[rows, steps]`.
+
+    >>> reaching(torch.tensor([[0, 2], [1, 3]]), 3).int().tolist()
+    [[0, 1, 1], [0, 1, 1]]
+    """
+    length = spans[:, 1:] - spans[:, :1]
+    return torch.arange(steps, device=spans.device) >= steps - length
+
+
+def aligned(x: Tensor, spans: Int64[Tensor, "rows 2"]) -> Tensor:
+    """Rows `[rows, outputs, steps, p]` with their last existing step last, and 0 before the first.
+
+    >>> x = torch.tensor([1.0, 2.0, 9.0]).view(1, 1, 3, 1)
+    >>> aligned(x, torch.tensor([[0, 2]])).flatten().tolist()
+    [0.0, 1.0, 2.0]
+    """
+    steps, spans = x.shape[2], spans.to(x.device)
+    place = torch.arange(steps, device=x.device) - steps + spans[:, 1:]
+    found = x.gather(2, place.clamp(min=0)[:, None, :, None].expand_as(x))
+    return found.masked_fill_(~reaching(spans, steps)[:, None, :, None], 0)
