@@ -50,7 +50,7 @@ FEATURES = 64
 ENTRIES = 64
 """Entries of a row that these features have together, unless the first alone has more, …"""
 WHOLE = 4096
-"""… at most so many."""
+"""… at most so many. Those of sequences have so many together, for the lags of a picked row."""
 CHUNK = 2**20
 """Derivatives handled at once."""
 
@@ -117,6 +117,7 @@ def instances(
 def leading(explanation: Explanation) -> NDArray[np.int64]:
     """Entries of one row that belong to the leading features: whole features, in rank order."""
     features = explanation.features
+    most = WHOLE if features.kind == "sequence" else ENTRIES
     owner = features.owners[features.cells]
     by_feature = np.argsort(owner, kind="stable")
     ends = np.cumsum(np.bincount(owner, minlength=len(features)))
@@ -125,7 +126,7 @@ def leading(explanation: Explanation) -> NDArray[np.int64]:
     for feature in explanation.importances(explanation.default_output).order[:FEATURES]:
         members = by_feature[ends[feature - 1] if feature else 0 : ends[feature]]
         count += len(members)
-        if count > (ENTRIES if found else max(ENTRIES, WHOLE)):
+        if count > (most if found else WHOLE):
             break
         found.append(members)
     return np.concatenate(found) if found else np.zeros(0, np.int64)

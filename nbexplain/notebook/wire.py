@@ -6,12 +6,14 @@ The format is written down in `PROTOCOL.md` beside this file. Nothing here knows
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbexplain.notebook import lags
 from nbexplain.notebook.instances import MESSAGE, SAMPLE, Limits, instances
 from nbexplain.notebook.packing import State, bytes_of, described, packed, text, to_json
 
@@ -61,7 +63,11 @@ def state(
     answers = {name: explanation.with_response(name) for name in responses(explanation)}
     wanted = list(_slices(explanation, answers))
     names = [text(name) for name in explanation.features.names]
+    times = lags.lag_slices(
+        explanation, answers, wanted, lags.SAVED if budget is None else lags.BUDGET
+    )
     if budget is not None:
+        limits = replace(limits, heavy=max(limits.heavy - lags.size_of(times), 0))
         budget -= sum(len(name.encode()) for name in names)
         size = QUANTITIES * len(explanation.features.names) * np.dtype("<f4").itemsize
         wanted = wanted[: max(budget // max(size, 1), 1)]
@@ -92,9 +98,11 @@ def state(
                 }
                 for response, output in wanted
             ],
+            "lags": lags.described(explanation),
         },
         "names": names,
         "importance": packed(np.stack(arrays)),
+        "lags": times,
         "instances": {
             name: packed(value) if isinstance(value, np.ndarray) else value
             for name, value in found.items()

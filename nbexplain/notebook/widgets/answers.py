@@ -18,8 +18,10 @@ from nbexplain.engine.importances import importances
 from nbexplain.engine.responses import chain
 from nbexplain.engine.swept import CHUNK
 from nbexplain.explanation.origin import Row
+from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
 from nbexplain.notebook.instances import single
+from nbexplain.notebook.lags import lag_slice
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.truth import Truth
 from nbexplain.notebook.widgets.running import sentence, when_free
@@ -85,6 +87,13 @@ def _slice(session: Asked, explanation: Explanation, content: Content, _: object
     return {"question": wire.question(asked, output)}, [values.tobytes()]
 
 
+def _lags(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
+    response, output = session.check("response", content.get("response")), content.get("output")
+    check_lags(explanation)
+    found = lag_slice(explanation.with_response(response), output)
+    return {}, [array.tobytes() for array in found]
+
+
 def _instances(_: object, explanation: Explanation, *__: object) -> Answer:
     return wire.rows_message(explanation)
 
@@ -118,6 +127,7 @@ def _subset(
 
 _ANSWERS: Mapping[str, tuple[Callable[..., Answer], tuple[str, ...]]] = {
     "slice": (_slice, ("response", "output")),
+    "lags": (_lags, ("response", "output")),
     "instances": (_instances, ()),
     "find": (_find, ("label",)),
     "subset": (_subset, ("id",)),

@@ -11,7 +11,7 @@ from typing import Any
 import traitlets
 
 #: Traits that a Selection shares, in the order in which they are set.
-PICKS = ("feature", "instance", "other", "rows")
+PICKS = ("feature", "instance", "other", "rows", "lags")
 #: All that a session has chosen.
 NAMES = ("response", "output", *PICKS)
 
@@ -34,12 +34,17 @@ def author() -> tuple[str, int]:
 
 
 class Picks(traitlets.HasTraits):
-    """A feature by name and rows by label."""
+    """A feature by name, rows by label, and lags."""
 
     feature = traitlets.Unicode(None, allow_none=True)
     instance = traitlets.Any(None, allow_none=True)
     other = traitlets.Any(None, allow_none=True)
     rows = traitlets.Any(None, allow_none=True)
+    lags = traitlets.Any(None, allow_none=True)
+
+    @traitlets.validate("lags")
+    def _as_lags(self, proposal: Any) -> tuple[int, ...] | None:
+        return lags_of(proposal["value"])
 
     @traitlets.validate("rows")
     def _as_tuple(self, proposal: Any) -> tuple[object, ...] | None:
@@ -65,6 +70,7 @@ class Selection(Picks):
         instance: label of the picked row (of the frame's index, else its position), or None.
         other: label of a second row, to compare with the first, or None.
         rows: labels of the brushed rows, or None.
+        lags: the brushed lags of sequences, 0 for the last step of the window, or None.
 
     The arguments are traits: they can be observed, set and linked.
 
@@ -85,8 +91,9 @@ class Selection(Picks):
         instance: object = None,
         other: object = None,
         rows: Iterable[object] | None = None,
+        lags: Iterable[int] | None = None,
     ) -> None:
-        super().__init__(feature=feature, instance=instance, other=other, rows=rows)
+        super().__init__(feature=feature, instance=instance, other=other, rows=rows, lags=lags)
         #: Sessions of a page with the same key share what is picked.
         self.key = secrets.token_hex(8)
         #: Where in the names and in X the picks were found last: of namesakes, that one is meant.
@@ -134,3 +141,22 @@ def labels_of(rows: Any) -> tuple[object, ...] | None:
     if len(labels) > 2 and all(isinstance(label, bool) for label in labels):
         raise TypeError("rows is a mask: pass the labels of the rows, X.index[mask].")
     return labels or None
+
+
+def lags_of(lags: Any) -> tuple[int, ...] | None:
+    """Lags as a tuple, each once and 0 first; None where there are none.
+
+    Raises:
+        TypeError: lags is no list of whole numbers.
+
+    >>> lags_of(range(3)), lags_of([])
+    ((0, 1, 2), None)
+    """
+    if lags is None:
+        return None
+    listed = lags.tolist() if hasattr(lags, "tolist") else lags
+    whole = isinstance(listed, Iterable) and not isinstance(listed, (str, bytes))
+    found: list[Any] = list(listed) if whole else [None]
+    if any(isinstance(lag, bool) or not isinstance(lag, int) for lag in found):
+        raise TypeError(f"lags={lags!r} is no list of lags: pass whole numbers, range(6), or None.")
+    return tuple(sorted(set(found))) or None

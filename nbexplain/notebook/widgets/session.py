@@ -12,6 +12,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
 from nbexplain.notebook.packing import packed_rows
 from nbexplain.notebook.rows import Rows
@@ -24,6 +25,7 @@ from nbexplain.notebook.widgets.selection import (
     author,
     by,
     labels_of,
+    lags_of,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Session(anywidget.AnyWidget):
     meta = traitlets.Dict().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     importance = traitlets.Dict().tag(sync=True)
+    lags = traitlets.Dict().tag(sync=True)
     instances = traitlets.Dict().tag(sync=True)
     selection = traitlets.Dict().tag(sync=True)
     _link = traitlets.Unicode().tag(sync=True)
@@ -130,6 +133,8 @@ class Session(anywidget.AnyWidget):
         """
         if name == "rows":
             value = labels_of(value)
+        if name == "lags":
+            value = lags_of(value)
         if value is None and name != "output":
             return None
         explanation, rows = self.explanation, self._rows
@@ -140,6 +145,9 @@ class Session(anywidget.AnyWidget):
             if value not in self._features:  # of namesakes, the first is meant
                 explanation.features.index(str(value))  # raises, naming near names
             return str(value)
+        if name == "lags":
+            lags: Any = value
+            return _known_lags(explanation, lags)
         if name == "rows":
             brushed: Any = value
             return tuple(rows.labels(rows.positions(brushed, place)))
@@ -195,6 +203,8 @@ class Session(anywidget.AnyWidget):
             return value
         if name == "feature":
             return value if value in self._features else None
+        if name == "lags":
+            return self._within(value)
         rows = self._rows
         if rows is None:
             return value
@@ -222,6 +232,8 @@ class Session(anywidget.AnyWidget):
         self._told = chosen
         response, output, *picks = chosen
         places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
+        if not self._steps:
+            del places["lags"]
         # What this explanation does not have stands where it stood in another.
         self.picked.places |= {
             name: at
@@ -246,6 +258,8 @@ class Session(anywidget.AnyWidget):
         if name == "feature":
             same = isinstance(place, int) and self._features[place : place + 1] == (value,)
             return place if same else _index(self._features, value)
+        if name == "lags":
+            return list(value)
         if rows is None:  # nothing is known of rows any longer
             return place
         if name != "rows":
@@ -263,6 +277,14 @@ class Session(anywidget.AnyWidget):
             self._brushed = (tuple(rows.labels(brushed)), brushed)
         return self._brushed[0]
 
+    def _within(self, lags: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        return tuple(lag for lag in lags or () if 0 <= lag < self._steps) or None
+
+    @property
+    def _steps(self) -> int:
+        """How many lags there are, 0 of tables."""
+        return (self.meta.get("lags") or {}).get("count", 0)
+
     def _output(self, position: int | None) -> str | None:
         return None if position is None else self._outputs[position]
 
@@ -277,7 +299,7 @@ class Session(anywidget.AnyWidget):
             answer(self, content, buffers)
 
     def _select(self, message: dict[str, Any], buffers: list[Any]) -> None:
-        places = {name: message.get(name) for name in PICKS[:-1]}
+        places = {name: message.get(name) for name in ("feature", "instance", "other")}
         places["rows"] = None if message.get("rows") is None else positions_in(buffers)
         shown = {name: message.get(name) for name in ("output", "response")}
         told = {"client": message.get("client"), "seq": message.get("seq")}
@@ -287,6 +309,11 @@ class Session(anywidget.AnyWidget):
             if (rows := self._rows) is not None:
                 chosen |= {name: _label(rows, places[name]) for name in ("instance", "other")}
                 chosen["rows"] = self._labels(rows, places["rows"])
+            if self._steps:
+                places["lags"] = message.get("lags")
+                chosen["lags"] = lags_of(places["lags"])
+                if chosen["lags"] != self._within(chosen["lags"]):
+                    return  # of another explanation
         except (LookupError, TypeError):
             return  # of an explanation that has been replaced meanwhile
         # First the echo: `_tell` then finds the page knowing already.
@@ -318,6 +345,20 @@ def route_by_sender(widget: anywidget.AnyWidget) -> None:
 def _packed(places: dict[str, Any]) -> dict[str, Any]:
     rows = places["rows"]
     return {**places, "rows": None if rows is None else packed_rows(rows)}
+
+
+def _known_lags(explanation: Explanation, lags: tuple[int, ...]) -> tuple[int, ...]:
+    """The lags, all of which there are.
+
+    Raises:
+        ValueError: there are none, or not these.
+    """
+    check_lags(explanation)
+    last = explanation.features.steps - 1
+    for lag in (lags[0], lags[-1]):
+        if not 0 <= lag <= last:
+            raise ValueError(f"There is no lag {lag}: they are 0, the last step, to {last}.")
+    return lags
 
 
 def _index(names: tuple[str, ...], name: str | None) -> int | None:

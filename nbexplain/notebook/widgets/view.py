@@ -38,6 +38,7 @@ class View(anywidget.AnyWidget):
         instance: label of the picked row (of the frame's index, else its position), or None.
         other: label of a second row, to compare with the first, or None.
         rows: labels of the brushed rows, a tuple, or None. Any list of labels can be set.
+        lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
 
@@ -51,6 +52,7 @@ class View(anywidget.AnyWidget):
     instance = traitlets.Any(None, allow_none=True)
     other = traitlets.Any(None, allow_none=True)
     rows = traitlets.Any(None, allow_none=True)
+    lags = traitlets.Any(None, allow_none=True)
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
 
@@ -79,6 +81,7 @@ class View(anywidget.AnyWidget):
                 f"{type(self).__name__} shows what nbx.explain(…) returned, "
                 f"not {type(explanation).__name__}."
             )
+        self._refuse(explanation)
         if not isinstance(selection, (Selection, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"selection={selection!r} is not an nbx.Selection.")
         layout = {name: traits.pop(name) for name in ("layout", "tooltip") if name in traits}
@@ -167,6 +170,9 @@ class View(anywidget.AnyWidget):
             raise ValueError("This view is empty: give it an explanation, or call its explain().")
         session = self._session
         return Part(explanation, self.KIND, dict(session.selection), session.picked.key)
+
+    def _refuse(self, explanation: Explanation | None) -> None:
+        """Raise where this view has nothing to show of such an explanation."""
 
     @traitlets.validate(*NAMES)
     def _known(self, proposal: Any) -> Any:

@@ -1,0 +1,171 @@
+"""Lags on their way to the page: slices, sizes, the brushed ones by name."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from ipywidgets import Widget
+
+import nbexplain as nbx
+from nbexplain.notebook import wire
+from tests.notebook.pages import Page
+
+
+@pytest.fixture(autouse=True)
+def no_models_are_left():
+    yield
+    Widget.close_all()
+
+
+def delayed(steps=4, width=2, outputs=1, rows=60, **options):
+    X = torch.randn(rows, steps, width, generator=torch.Generator().manual_seed(0))
+
+    def model(x):
+        y = 3 * x[:, -1, :1] + x[:, -2, 1:2]
+        return torch.cat([y * (k + 1) for k in range(outputs)], 1)
+
+    return nbx.explain(model, X, scale="none", progress=False, **options)
+
+
+def table():
+    return nbx.explain(torch.nn.Linear(3, 1), torch.randn(9, 3), progress=False)
+
+
+def unpacked(array):
+    return np.frombuffer(array["data"], array["dtype"]).reshape(array["shape"])
+
+
+def floats(buffers):
+    return [np.frombuffer(data, "<f4") for data in buffers]
+
+
+def test_the_state_says_what_the_tables_say():
+    ex = delayed(outputs=2, lag_unit="h")
+    state = wire.state(ex)
+    assert state["meta"]["lags"] == {"count": 4, "unit": "h", "labels": None}
+    infos = state["lags"]["slices"]
+    assert infos == [{"response": "raw", "output": at} for at in (None, 0, 1)]
+    for s, info in enumerate(infos):
+        lags = ex.lag_importance(info["output"])
+        found = {name: unpacked(state["lags"][name])[s] for name in ("low", "high", "map")}
+        np.testing.assert_allclose(found["map"], ex.lag_map(info["output"]), rtol=1e-6)
+        np.testing.assert_allclose(found["map"].sum(1), lags["importance"], rtol=1e-6)
+        np.testing.assert_allclose(found["low"], lags["low"], rtol=1e-6)
+        np.testing.assert_allclose(found["high"], lags["high"], rtol=1e-6)
+    named = wire.state(delayed(lag_unit=["<b>", "Wed", "Tue", "Mon"]))["meta"]["lags"]
+    assert named == {"count": 4, "unit": None, "labels": ["<b>", "Wed", "Tue", "Mon"]}
+
+
+def test_tables_have_none():
+    state = wire.state(table())
+    assert (state["meta"]["lags"], state["lags"]) == (None, {})
+    assert "lags" not in Page(nbx.Explorer(table())).chosen
+
+
+@pytest.mark.parametrize(
+    ("steps", "width", "outputs", "sent"),
+    [(64, 16, 3, 4), (300, 100, 2, 1), (500, 200, 2, 1), (501, 200, 2, 0)],
+)
+def test_the_nearest_slices_are_sent_within_the_budget(steps, width, outputs, sent):
+    ex = delayed(steps, width, outputs, rows=12)
+    state = wire.state(ex)
+    assert len(state["lags"].get("slices", [])) == sent
+    if sent:
+        assert state["lags"]["slices"][0]["output"] == state["meta"]["output"]
+    size = sum(len(part) for part in binary(state)) + len(json.dumps(state, default=lambda _: ""))
+    assert size <= 1_000_000
+
+
+def binary(value):
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from binary(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from binary(part)
+
+
+def test_a_page_asks_for_another_slice():
+    ex = delayed(outputs=2)
+    page = Page(nbx.Explorer(ex))
+    message, buffers = page.ask({"t": "lags", "response": "raw", "output": 1})
+    assert message == {"t": "lags", "response": "raw", "output": 1}
+    low, high, cells = floats(buffers)
+    np.testing.assert_allclose(low, ex.lag_importance(1)["low"], rtol=1e-6)
+    np.testing.assert_allclose(high, ex.lag_importance(1)["high"], rtol=1e-6)
+    np.testing.assert_allclose(cells.reshape(4, 2), ex.lag_map(1), rtol=1e-6)
+    message, _ = page.ask({"t": "lags", "response": "raw", "output": 7})
+    assert "7" in message["error"]
+    other = table()
+    message, _ = Page(nbx.Explorer(other)).ask({"t": "lags", "response": "raw", "output": 0})
+    assert message["error"].startswith("There are no lags")
+
+
+def test_a_row_of_64_lags_and_16_features_is_whole_in_the_page():
+    state = wire.state(delayed(64, 16))
+    found = state["instances"]
+    assert found["entries"]["shape"] == [3, 1024]
+    assert found["all"] == 1024
+    positions = unpacked(found["entries"])[0]
+    lags = 63 - positions // 16
+    # y = 3 x₀ at lag 0 and x₁ at lag 1, whatever the row.
+    jacobian = unpacked(found["jacobian"])[:, 0]
+    owners = unpacked(found["entries"])[2]
+    assert {(int(lags[e]), int(owners[e])) for e in np.flatnonzero(jacobian[0])} == {(0, 0), (1, 1)}
+
+
+class TestTraits:
+    def test_they_are_two_way(self):
+        ex = delayed()
+        view, other = nbx.Explorer(ex, lags=range(2)), nbx.ImportanceBars(ex)
+        assert (view.lags, other.lags) == ((0, 1), (0, 1))
+        page = Page(view)
+        assert page.chosen["lags"] == [0, 1]
+        chosen = {**page.chosen, "client": "page", "seq": 1}
+        page.send({"t": "select", **chosen, "rows": None, "lags": [3, 2]})
+        assert view.lags == (2, 3)
+        assert view.selection.lags == (2, 3)
+        other.lags = None
+        assert (view.lags, page.chosen["lags"]) == (None, None)
+
+    def test_what_is_no_lag_is_said_in_a_sentence(self):
+        view = nbx.Explorer(delayed())
+        with pytest.raises(ValueError, match=r"no lag 4: they are 0, the last step, to 3\."):
+            view.lags = [1, 4]
+        with pytest.raises(ValueError, match="no lag -1"):
+            view.lags = [-1]
+        for wrong in (3, "3", [0.5], [True], {"a"}):
+            with pytest.raises(TypeError, match="is no list of lags"):
+                view.lags = wrong
+        assert view.lags is None
+        view.lags = np.array([2, 0, 2])
+        assert view.lags == (0, 2)
+
+    def test_tables_have_no_lags(self):
+        with pytest.raises(ValueError, match="There are no lags"):
+            nbx.Explorer(table()).lags = [0]
+        with pytest.raises(ValueError, match="have one step"):
+            nbx.Explorer(one_step()).lags = [0]
+
+    def test_a_selection_shares_them_with_those_that_have_them(self):
+        picked = nbx.Selection(lags=[1, 3])
+        assert repr(picked) == "Selection(lags=(1, 3))"
+        long = nbx.Explorer(delayed(), selection=picked)
+        short = nbx.Explorer(delayed(steps=3), selection=picked)
+        none = nbx.Explorer(table(), selection=picked)
+        assert (long.lags, short.lags, none.lags) == ((1, 3), (1,), None)
+
+    def test_lags_of_an_explanation_that_was_replaced_are_ignored(self):
+        view = nbx.Explorer(delayed())
+        page = Page(view)
+        chosen = {**page.chosen, "client": "page", "seq": 1}
+        page.send({"t": "select", **chosen, "rows": None, "lags": [9]})
+        page.send({"t": "select", **chosen, "rows": None, "lags": "x"})
+        assert view.lags is None
+
+
+def one_step():
+    return nbx.explain(torch.nn.Flatten(), torch.randn(9, 1, 1), progress=False)
