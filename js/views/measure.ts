@@ -7,7 +7,10 @@ export function nameWidth(root: HTMLElement, names: string[]): number {
   const lengths = names.map((name) => name.length).sort((a, b) => a - b);
   const room = lengths[Math.min(lengths.length - 1, Math.ceil(lengths.length * 0.95))] ?? 0;
   // Measuring thousands would cost a frame; among names of a length the widest differ little.
-  const longest = names.filter(({ length }) => length <= room && length >= room - 2).slice(0, 40);
+  const longest = names
+    .filter(({ length }) => length <= room && length >= room - 2)
+    .sort((a, b) => b.length - a.length)
+    .slice(0, 40);
   const context = root.ownerDocument.createElement("canvas").getContext("2d");
   if (!context) return room * SIZE * 0.55;
   const { fontFamily } = getComputedStyle(root);
