@@ -40,13 +40,13 @@ export function Local({ store, root }: ViewProps) {
           {found.map((one, i) => {
             const known = cases.find((other) => other === one);
             const place = here.find(rows[i]!);
-            const label = known?.label ?? (place < 0 ? String(rows[i]) : here.label(place));
+            const label = known?.label ?? (place < 0 ? null : here.label(place));
             const said = known && verdict(subject, known);
             return (
               <li key={rows[i]}>
                 {several && <i class={i ? "nbx-second" : "nbx-first"} />}
                 <b>
-                  <bdi>{labelOf(subject, label)}</bdi>
+                  <bdi>{label === null ? `#${rows[i]}` : labelOf(subject, label)}</bdi>
                 </b>
                 {known && (
                   <span class="nbx-said">
@@ -55,7 +55,11 @@ export function Local({ store, root }: ViewProps) {
                     {said && <span class="nbx-muted"> · {said}</span>}
                   </span>
                 )}
-                <button type="button" aria-label={`Leave ${label}`} onClick={() => leave(i)}>
+                <button
+                  type="button"
+                  aria-label={`Leave ${label ?? rows[i]}`}
+                  onClick={() => leave(i)}
+                >
                   ×
                 </button>
               </li>

@@ -51,7 +51,7 @@ def test_all_is_linked_while_the_kernel_is_blocked(open_page, app, task):
             abs(expected[name] - notebook.evaluate("ex.importance().importance.to_dict()")[name])
             for name in expected
         )
-        > 0.5
+        > 0.2
     ), "the brush hardly differs from all rows"
     predicted = notebook.evaluate("float(ex.local('r123', explorer.output).attribution['c'])")
     shown = panel.local.rows()["c"]["Move"]
@@ -112,10 +112,11 @@ def test_a_row_that_was_not_kept_is_shown_once_the_kernel_is_free(notebook):
     notebook.open([SETUP, few, CELL_THAT_WAITS])
     with notebook.busy():
         panel = Panel(notebook.cell(1)).drawn()
-        assert "50 of 400 rows" in panel.picker.text
+        assert "50 of 400" in panel.picker.text
         # Which row a label stands for is answered beside the running cell.
         panel.picker.find(label)
-        panel.local.view.get_by_role("button", name="Leave ").wait_for()
+        # Until its label is known, a row is called by its position.
+        panel.local.view.get_by_text("#2", exact=True).wait_for()
         panel.local.view.get_by_text("The kernel is busy").wait_for()
         assert panel.local.view.locator("[data-feature]").count() == 0
     panel.local.view.locator("[data-feature]").first.wait_for()
