@@ -22,6 +22,8 @@ export interface Row {
   values: Float32Array;
   /** The feature of each entry. */
   owners: Uint32Array;
+  /** Where each entry stands in a row of X; absent where all entries are here. */
+  positions?: Uint32Array;
   /** By feature, the member of a group that is on. */
   named: ReadonlyMap<number, string>;
   /** `[K, K]`: all other entries as one; absent where there are none. */
@@ -45,10 +47,12 @@ export class Instances {
   private readonly rest: Float32Array | null;
   private readonly cells: Uint32Array;
   private readonly owners: Uint32Array;
+  private readonly standing: Uint32Array;
   private readonly targets: Float32Array | null;
   /** Entries of each feature. */
   private readonly entriesOf = new Map<number, number[]>();
   private readonly cache = new Map<string, Float32Array>();
+  private words: boolean | undefined;
   private byPosition: Map<number, number> | undefined;
 
   constructor(
@@ -67,6 +71,7 @@ export class Instances {
     this.held = state.jacobian.shape[0] ?? 0;
     const entries = unpack(state.entries, "<u4");
     this.entries = entries.length / 3;
+    this.standing = entries.subarray(0, this.entries);
     this.cells = entries.subarray(this.entries, 2 * this.entries);
     this.owners = entries.subarray(2 * this.entries);
     this.whole = this.entries === state.all;
@@ -84,6 +89,13 @@ export class Instances {
   /** Whether a feature is one entry, and so has a value and a direction. */
   single(feature: number): boolean {
     return this.entriesOf.get(feature)?.length === 1;
+  }
+
+  /** Whether labels are words rather than numbers. */
+  get plain(): boolean {
+    return (this.words ??= !!this.state.labels?.some(
+      (label) => !(label.trim() && +label === +label),
+    ));
   }
 
   label(i: number): string {
@@ -278,6 +290,7 @@ export class Instances {
       jacobian: cut(this.jacobian, width * entries),
       values,
       owners: this.owners,
+      positions: this.standing,
       named,
       ...(this.rest ? { rest: cut(this.rest, width * width) } : {}),
     };

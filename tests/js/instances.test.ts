@@ -4,6 +4,7 @@ import { credit, flow, HOSTILE, hostile, state } from "../../js/demo/fixtures.js
 import { withRows } from "../../js/demo/rows.js";
 import { Instances } from "../../js/instances.js";
 import type { InstancesState, State } from "../../js/wire.js";
+import { explained, TWO } from "./rows.js";
 import { drawn, press, shown as mounted, type } from "./shown.js";
 
 const shown = (state: State) => mounted(state, "instances");
@@ -391,6 +392,26 @@ describe("the table", () => {
     expect(Number(view.all("[data-row]")[20]!.getAttribute("aria-rowindex"))).toBeGreaterThan(
       19_900,
     );
+  });
+
+  it("sorts labels that are numbers by size, others by letters", async () => {
+    for (const [labels, sorted] of [
+      [
+        ["10", "-9", "9"],
+        ["-9", "9", "10"],
+      ],
+      [
+        ["r10", "-9", "9"],
+        ["-9", "9", "r10"],
+      ],
+    ] as const) {
+      const view = shown(explained(["a", "b"], { ...TWO, labels: [...labels] }));
+      await drawn();
+      await mode(view, "table");
+      view.one("[data-column=row] button").click();
+      await drawn();
+      expect(view.all("[data-row]").map((row) => row.dataset["row"])).toEqual(sorted);
+    }
   });
 
   it("is walked by keys; Enter and clicks pick", async () => {

@@ -92,13 +92,16 @@ export interface Column {
 export function rowColumns(scene: Scene): Column[] {
   const { here, shown } = scene;
   const { classifier, labels } = here.state;
+  const plain = !!labels && here.plain;
   const found: Column[] = [
     {
       key: "row",
       name: "row",
       text: (i) => rowLabel(here, i),
-      value: labels ? (i) => here.label(i) : (i) => here.positions[i]!,
-      numeric: !labels,
+      value: labels
+        ? (i) => (plain ? here.label(i) : Number(here.label(i)))
+        : (i) => here.positions[i]!,
+      numeric: !plain,
     },
     column(
       "prediction",
