@@ -48,6 +48,8 @@ export function Effects({ store, cases, subject }: Props) {
   );
   const domain = largest * 1.04;
   const tick = tickWithin(domain);
+  // Ticks near the ends stand within the track.
+  const near = tick > 0.8 * domain;
   const write = effects(largest);
   const pooled = items.some((known) =>
     listed.some((feature) => Number.isNaN(known.get(feature)?.attribution)),
@@ -91,7 +93,12 @@ export function Effects({ store, cases, subject }: Props) {
               share="share"
             >
               {[-tick, 0, tick].map((value) => (
-                <span style={left(value)}>{(value > 0 ? "+" : "") + compact(value)}</span>
+                <span
+                  class={near && value ? (value > 0 ? "nbx-last" : "nbx-begin") : ""}
+                  style={left(value)}
+                >
+                  {(value > 0 ? "+" : "") + compact(value)}
+                </span>
               ))}
             </Cells>
           ))}

@@ -103,3 +103,15 @@ it("what is infinite is not said to be moved by nothing", async () => {
     "Where the log-odds of y0 is infinite, derivatives count as zero.",
   );
 });
+
+it("ticks near the ends of the track stand within it", async () => {
+  for (const [move, within] of [
+    [1, 2],
+    [1.9, 0],
+  ] as const) {
+    const view = shown(explained(["a"], { outputs: [[0]], jacobian: [[[move]]] }), "local");
+    view.store.choose({ instance: 10 });
+    await drawn();
+    expect(view.all(".nbx-begin, .nbx-last")).toHaveLength(within);
+  }
+});
