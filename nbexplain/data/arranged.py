@@ -151,7 +151,7 @@ class Arranged(Source):
         for name in ("count", "input_names", "column_names", "classes", "target_name"):
             setattr(self, name, getattr(source, name))
         self.repeatable = source.repeatable
-        self.padded = spans is not None
+        self.padded, self.timed = spans is not None, layout != "nhw"
 
     def batches(self, batch_size: int) -> Iterator[Batch]:
         """The batches of the source, arranged."""

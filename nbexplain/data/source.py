@@ -46,6 +46,7 @@ class Source(ABC):
         repeatable: whether rows can be taken by position, and a second pass gives the same rows.
         order: of the axes that the model takes its floating inputs in; None as they come.
         padded: whether some steps of rows may be padding.
+        timed: whether rows of two axes are sequences, and not pictures.
     """
 
     count: int | None
@@ -56,6 +57,7 @@ class Source(ABC):
     repeatable: bool = True
     order: tuple[int, ...] | None = None
     padded: bool = False
+    timed: bool = True
 
     @abstractmethod
     def batches(self, batch_size: int) -> Iterator[Batch]:

@@ -68,8 +68,8 @@ def ask(
             f"response={response!r} is neither a name nor a function: pass 'raw', 'prob', "
             "'logodds', 'loss' or a function of what the model returns."
         )
-    reading = Reading(snapshot, source.input_names, chosen, source.order)
-    picked = reading.first(batch)
+    reading = Reading(snapshot, source.input_names, chosen, source.order, source.timed)
+    picked, reading = reading.first(batch)
     width = picked.outputs.shape[1]
     if chosen is None:
         source = source.for_outputs(width)
@@ -91,7 +91,9 @@ def ask(
     select = _select(kind, wanted, columns, width, chosen is not None, continuous)
     subject = Subject(reading, picked, kind, wanted, select)
     check_function(
-        subject.function(batch.target), snapshot.prepare(batch.inputs), snapshot.batch_statistics
+        subject.function(batch.target, batch.spans),
+        snapshot.prepare(batch.inputs),
+        snapshot.batch_statistics,
     )
     question = Question(
         method=method,

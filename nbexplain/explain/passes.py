@@ -99,7 +99,7 @@ class Work:
     def derive(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Input values, outputs and derivatives of one batch, on the processor."""
         inputs = self.subject.reading.snapshot.prepare(batch.inputs)
-        function = self.subject.function(batch.target)
+        function = self.subject.function(batch.target, batch.spans)
         outputs, jacobian = self.method.attributions(function, inputs)
         if batch.spans is not None:  # padding is no input
             there = existing(batch.spans, jacobian.shape[2]).to(jacobian.device)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from nbexplain.data import Batch
 from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind, respond
 from nbexplain.engine.sensitivities import Function
-from nbexplain.model import Picked, Snapshot, pick
+from nbexplain.model import Picked, Snapshot, last_steps, pick
 
 Select = Literal["predicted", "loss"] | tuple[int, ...] | None
 
@@ -27,15 +27,30 @@ class Reading:
         names: keys of the inputs, when they go by name.
         chosen: a function of what the model returns, or None.
         order: of the axes in which the model takes its floating inputs, or None.
+        timed: whether inputs of three axes are sequences.
+        stepped: whether the model returns outputs at every step, of which the last are looked at.
     """
 
     snapshot: Snapshot
     names: tuple[str, ...] | None
     chosen: Callable[..., object] | None
     order: tuple[int, ...] | None = None
+    timed: bool = True
+    stepped: bool = False
 
-    def returned(self, inputs: tuple[Tensor, ...]) -> object:
+    def returned(self, inputs: tuple[Tensor, ...], spans: Tensor | None = None) -> object:
         """What the model returns, or the user's choice from it."""
+        found = self._returned(inputs)
+        return self._last(found, inputs, spans) if self.stepped else found
+
+    def _last(self, returned: object, inputs: tuple[Tensor, ...], spans: Tensor | None) -> object:
+        """Outputs at every step cut to each row's last; what has none as it is."""
+        x = next((x for x in inputs if x.is_floating_point() and x.ndim == 3), None)
+        if x is None or not self.timed:
+            return returned
+        return last_steps(returned, len(x), x.shape[1], self.order, spans)
+
+    def _returned(self, inputs: tuple[Tensor, ...]) -> object:
         if (order := self.order) is not None:
             inputs = tuple(
                 x.permute(order).contiguous() if x.is_floating_point() else x for x in inputs
@@ -43,15 +58,28 @@ class Reading:
         returned = self.snapshot(inputs, self.names)
         return returned if self.chosen is None else self.chosen(returned)
 
-    def first(self, batch: Batch) -> Picked:
-        """The outputs of the first rows, without a graph."""
+    def first(self, batch: Batch) -> tuple[Picked, Self]:
+        """The outputs of the first rows, without a graph, and how to find them again.
+
+        Outputs `[rows, steps, K]` are those of sequences, where nothing else fits.
+        """
         inputs = tuple(x.clone() for x in self.snapshot.prepare(batch.inputs))
         with torch.no_grad():
             try:
-                return pick(self.returned(inputs), len(batch))
+                returned = self._returned(tuple(x.clone() for x in inputs))
             except RuntimeError as error:
                 self._check_width(batch, error)
                 raise
+        last = self._last(returned, inputs, batch.spans)
+        # Outputs [rows, steps, 1] would pass for so many outputs of a row.
+        if last is returned or not isinstance(returned, Tensor):
+            try:
+                return pick(returned, len(batch)), self
+            except ValueError:
+                if last is returned:
+                    raise
+        picked = pick(last, len(batch))
+        return replace(picked, note=_noted(picked.note, batch)), replace(self, stepped=True)
 
     def _check_width(self, batch: Batch, error: RuntimeError) -> None:
         """Say so where a forward failed because X has another number of columns."""
@@ -65,6 +93,12 @@ class Reading:
                 f"X has {found} columns, but the model's first layer ({first[0]}) takes "
                 f"{first[1]}: pass the columns it was trained on, in their order."
             ) from error
+
+
+def _noted(note: str | None, batch: Batch) -> str:
+    whose = "the last step" if batch.spans is None else "each row's last existing step"
+    step = f"The model returns outputs at every step: those of {whose} are explained."
+    return step if note is None else f"{note} {step}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,15 +119,17 @@ class Subject:
     response: str
     select: Select
 
-    def outputs(self, inputs: tuple[Tensor, ...]) -> Float[Tensor, "rows outputs"]:
+    def outputs(
+        self, inputs: tuple[Tensor, ...], spans: Tensor | None = None
+    ) -> Float[Tensor, "rows outputs"]:
         """The network's outputs, the same part of what it returns for any rows."""
-        return self.picked.again(self.reading.returned(inputs), len(inputs[0]))
+        return self.picked.again(self.reading.returned(inputs, spans), len(inputs[0]))
 
-    def function(self, target: Tensor | None = None) -> Function:
-        """What is differentiated, for rows with these true values."""
+    def function(self, target: Tensor | None = None, spans: Tensor | None = None) -> Function:
+        """What is differentiated, for rows with these true values and existing steps."""
 
         def response(inputs: tuple[Tensor, ...]) -> Tensor:
-            outputs = self.outputs(inputs)
+            outputs = self.outputs(inputs, spans)
             if self.select is None:
                 return outputs
             if self.select == "loss":
