@@ -14,14 +14,22 @@ import {
   type ToPage,
 } from "./wire.js";
 
+const GONE = "The kernel that made this is gone: run the cell again.";
+
 /** Milliseconds after the last change until Python hears of it. */
 export const DEBOUNCE = 100;
 /** Milliseconds that changes which do not end, as while brushing, are kept from Python. */
 export const MOST_DELAY = 250;
 
 export function connect(model: AnyModel, signal: AbortSignal): FedStore {
-  const send = (message: FromPage, rows?: Uint32Array | null) =>
-    rows ? model.send(message, undefined, [bytes(rows)]) : model.send(message);
+  const send = (message: FromPage, rows?: Uint32Array | null) => {
+    try {
+      if (rows) model.send(message, undefined, [bytes(rows)]);
+      else model.send(message);
+    } catch {
+      refuse(store, message as ToPage, GONE); // hosts throw once a kernel was started anew
+    }
+  };
   const [choices, subsets] = [delayed(signal), delayed(signal)];
 
   const store = createStore(

@@ -256,6 +256,21 @@ describe("rows that come from the kernel", () => {
     expect(model.sent.at(-1)).toMatchObject({ t: "select", instance: 70_000 });
   });
 
+  it("are not waited for where the kernel was started anew", async () => {
+    const { model, store } = here();
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    const error = expect.stringContaining("run the cell again");
+    store.find("zoe");
+    expect(store.search.value!.wait).toEqual({ error });
+    store.choose({ instance: 12 });
+    vi.advanceTimersByTime(DEBOUNCE);
+    store.local(12);
+    await Promise.resolve();
+    expect(store.local(12)).toEqual({ error });
+  });
+
   it("come all at once, take the place of the sample and leave what is picked", () => {
     const { model, store } = here();
     store.choose({ instance: 12, rows: Uint32Array.of(10) });
