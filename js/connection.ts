@@ -41,6 +41,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
         }),
       request: (shown) => send({ t: "slice", ...shown }),
       instances: () => send({ t: "instances" }),
+      lags: (shown) => send({ t: "lags", ...shown }),
       row: (row) => send({ t: "row", row }),
       find: (label) => send({ t: "find", label }),
       subset: (shown, rows, id) =>
@@ -86,10 +87,9 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
   };
 
   const handlers: [string, (...args: never[]) => void][] = [
-    ...["_proto", "meta", "names", "importance", "instances"].map((name): [string, () => void] => [
-      `change:${name}`,
-      reload,
-    ]),
+    ...["_proto", "meta", "names", "importance", "lags", "instances"].map(
+      (name): [string, () => void] => [`change:${name}`, reload],
+    ),
     ["change:selection", follow],
     ["change:status", report],
     ["msg:custom", receive],
@@ -133,6 +133,7 @@ function read(model: AnyModel, chosen: boolean): State {
     meta: get("meta"),
     names: get("names"),
     importance: get("importance"),
+    lags: get("lags") ?? {},
     instances: get("instances") ?? {},
     selection: (chosen && get("selection")) || {},
   };
@@ -147,7 +148,17 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   };
   const features = store.names.peek().length;
   if (message.t === "slice") store.receive(message, data(0, "<f4", 4, features));
-  else if (message.t === "find") store.found(message.label, message.row);
+  else if (message.t === "lags") {
+    const lags = (buffers[0]?.byteLength ?? 0) / 4;
+    const all = [
+      data(0, "<f4", 1, lags),
+      data(1, "<f4", 1, lags),
+      data(2, "<f4", 1, lags, features),
+    ];
+    const [low, high, map] = all as [Packed, Packed, Packed];
+    const { response, output } = message;
+    store.receiveLags({ slices: [{ response, output }], low, high, map });
+  } else if (message.t === "find") store.found(message.label, message.row);
   else if (message.t === "subset")
     store.receiveSubset(message.id, unpack(data(0, "<f4", features), "<f4"), message.rows);
   else if (message.t === "instances") {
@@ -178,6 +189,7 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
 
 function refuse(store: FedStore, message: ToPage, error: string): void {
   if (message.t === "slice") store.refuse(message, error);
+  else if (message.t === "lags") store.refuseLags(message, error);
   else if (message.t === "row") store.refuseRow(message.row, error);
   else if (message.t === "find") store.refuseFind(message.label, error);
 }

@@ -6,13 +6,20 @@ import { followTheme } from "./theme.js";
 import { Explorer } from "./views/explorer.js";
 import { Importance } from "./views/importance.js";
 import { Instances } from "./views/instances.js";
+import { Lags } from "./views/lags.js";
 import { Local } from "./views/local.js";
 import { Panel } from "./views/panel.js";
 
 /** One view, or the panel of all that are linked. */
 export type Kind = keyof typeof VIEWS;
 
-const VIEWS = { explorer: Explorer, importance: Importance, instances: Instances, local: Local };
+const VIEWS = {
+  explorer: Explorer,
+  importance: Importance,
+  instances: Instances,
+  local: Local,
+  lags: Lags,
+};
 
 export interface MountOptions {
   signal: AbortSignal;

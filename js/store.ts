@@ -2,6 +2,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { Instances, type Row, type Subset } from "./instances.js";
 import { join, type Link, type Linked } from "./link.js";
+import { lagMaps, packedLags, rowMap, within, type LagMap } from "./lags.js";
 import { local, type Local } from "./local.js";
 import { rank, type Ranking } from "./ranking.js";
 import {
@@ -15,6 +16,7 @@ import {
   unpackedRows,
   type Choice,
   type InstancesState,
+  type LagsState,
   type Meta,
   type Packed,
   type Picks,
@@ -41,6 +43,12 @@ export interface Store {
   readonly instance: ReadonlySignal<number | null>;
   readonly other: ReadonlySignal<number | null>;
   readonly rows: ReadonlySignal<Uint32Array | null>;
+  /** Brushed lags of sequences. */
+  readonly lags: ReadonlySignal<number[] | null>;
+  /** The map of lags of the chosen response and output; asks for what is not here once wanted. */
+  readonly lagMap: ReadonlySignal<LagMap | Wait | undefined>;
+  /** λ of every feature within the brushed lags; null without a brush. */
+  readonly within: ReadonlySignal<Float32Array | null>;
   /** Position in X of the row under the pointer, in this view or another. */
   readonly hovered: ReadonlySignal<number | null>;
   /** The slice of the chosen response and output; undefined until it is in the page. */
@@ -61,6 +69,8 @@ export interface Store {
   hover(row: number | null): void;
   /** What the response at a row of X is sensitive to; asks for what is not here. Reads signals. */
   local(row: number): Local | Wait;
+  /** The map of lags at a row of X, likewise. */
+  lagsAt(row: number): LagMap | Wait;
   /** Picks the row with this label, asking the kernel where the page does not have it. */
   find(label: string): void;
   /** A view shows instances: ask for as many as there are. */
@@ -75,6 +85,7 @@ export interface Host {
   onChoice(choice: Choice, seq: number): void;
   request(shown: Shown): void;
   instances(): void;
+  lags(shown: Shown): void;
   row(row: number): void;
   find(label: string): void;
   subset(shown: Shown, rows: Uint32Array, id: number): void;
@@ -90,6 +101,8 @@ export interface FedStore extends Store {
   receive(info: SliceInfo, values: Packed): void;
   refuse(shown: Shown, error: string): void;
   receiveInstances(state: InstancesState): void;
+  receiveLags(state: LagsState): void;
+  refuseLags(shown: Shown, error: string): void;
   receiveRow(row: Row): void;
   refuseRow(row: number, error: string): void;
   found(label: string, row: number): void;
@@ -116,6 +129,25 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const instance = computed(() => link.picks.value.instance);
   const other = computed(() => link.picks.value.other);
   const rows = computed(() => link.picks.value.rows);
+
+  const steps = computed(() => meta.value?.lags?.count ?? 0);
+  const lags = computed(() => {
+    const here = link.picks.value.lags?.filter((lag) => lag < steps.value);
+    return here?.length ? here : null;
+  });
+  const maps: Signal<ReadonlyMap<string, LagMap | Wait>> = signal(new Map());
+  const lagMap = computed(() => maps.value.get(key(shown.value)));
+  const inLags = computed(() => {
+    const map = lagMap.value;
+    return map && map !== "asked" && "map" in map && lags.value ? within(map, lags.value) : null;
+  });
+  const askLags = () => {
+    if (!steps.value || lagMap.value || !slice.value) return;
+    const now = shown.peek();
+    maps.value = new Map(maps.peek()).set(key(now), host ? "asked" : { error: UNATTENDED });
+    host?.lags(now);
+  };
+  left?.addEventListener("abort", effect(askLags), { once: true });
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
@@ -169,8 +201,26 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     instance: instance.peek(),
     other: other.peek(),
     rows: rows.peek(),
+    ...(steps.peek() ? { lags: lags.peek() } : {}),
     ...shown.peek(),
   });
+
+  /** A row of X with what is known of it; asks for what is not here. Reads signals. */
+  const rowOf = (row: number): Row | Wait => {
+    const here = instances.value;
+    if (!here) return { error: UNATTENDED };
+    const came = fetched.value.get(row);
+    const whole = isRow(came) ? came : null;
+    const held = whole ?? here.row(here.find(row));
+    // What the page holds of a row is shown until all of it is here.
+    if (!came && (!held || !here.whole) && host)
+      queueMicrotask(() => {
+        if (fetched.peek().has(row)) return;
+        settle<Row | Wait>(fetched, row, "asked");
+        host.row(row);
+      });
+    return held ?? (came as Wait | undefined) ?? (host ? "asked" : { error: UNATTENDED });
+  };
 
   return {
     link,
@@ -182,6 +232,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     instance,
     other,
     rows,
+    lags,
+    lagMap,
+    within: inLags,
     hovered: link.hovered,
     slice,
     ranking,
@@ -202,20 +255,13 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     },
     hover: (row) => link.hover(row),
     local(row) {
-      const here = instances.value;
-      if (!here) return { error: UNATTENDED };
-      const came = fetched.value.get(row);
-      const whole = came && came !== "asked" && !("error" in came) ? came : null;
-      const held = whole ?? here.row(here.find(row));
-      // What the page holds of a row is shown until all of it is here.
-      if (!came && (!held || !here.whole) && host)
-        queueMicrotask(() => {
-          if (fetched.peek().has(row)) return;
-          settle<Row | Wait>(fetched, row, "asked");
-          host.row(row);
-        });
-      if (held) return local(held, here.state, shown.value);
-      return (came as Wait | undefined) ?? (host ? "asked" : { error: UNATTENDED });
+      const held = rowOf(row);
+      return isRow(held) ? local(held, instances.value!.state, shown.value) : held;
+    },
+    lagsAt(row) {
+      const held = rowOf(row);
+      if (!isRow(held)) return held;
+      return rowMap(held, instances.value!.state, shown.value, steps.value, names.value.length);
     },
     find(label) {
       const here = instances.peek();
@@ -242,6 +288,12 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       return {
         ...loaded!,
         ...(meta.peek() && { meta: { ...meta.peek()!, slices: infos }, importance }),
+        lags: packedLags(
+          infos.flatMap((info): [Shown, LagMap][] => {
+            const map = maps.peek().get(key(info));
+            return map && map !== "asked" && "map" in map ? [[info, map]] : [];
+          }),
+        ),
         instances: instances.peek()?.state ?? {},
         selection: { ...selection, client: "", seq: 0 },
         ...(linkKey && { _link: linkKey }),
@@ -256,6 +308,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           instance: row ?? null,
           other: second ?? null,
           rows: unpackedRows(selection),
+          ...(selection.lags === undefined ? {} : { lags: selection.lags }),
         });
       });
     },
@@ -268,7 +321,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           const found = next
             ? unpackedSlices(next, state.importance as Packed, state.names.length)
             : new Map<string, Slice>();
-          const { instances: rows } = state;
+          const { instances: rows, lags: times } = state;
           instances.value =
             rows && "rows" in rows
               ? new Instances(rows as InstancesState, state.names.length)
@@ -280,6 +333,10 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           fetched.value = new Map();
           answered.value = null;
           search.value = null;
+          maps.value =
+            next?.lags && times && "map" in times
+              ? lagMaps(times as LagsState, next.lags.count, state.names.length)
+              : new Map();
           meta.value = next;
           status.value = state.status;
           const selection = state.selection;
@@ -307,6 +364,13 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     receiveInstances(state) {
       instances.value = new Instances(state, names.peek().length);
     },
+    receiveLags(state) {
+      const found = lagMaps(state, steps.peek(), names.peek().length);
+      maps.value = new Map([...maps.peek(), ...found]);
+    },
+    refuseLags(target, error) {
+      maps.value = new Map(maps.peek()).set(key(target), { error });
+    },
     receiveRow: (row) => settle<Row | Wait>(fetched, row.row, row),
     refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
     found(label, row) {
@@ -323,6 +387,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     },
   };
 }
+
+const isRow = (found: Row | Wait | undefined): found is Row =>
+  found !== undefined && found !== "asked" && !("error" in found);
 
 const OUTDATED =
   "This page has an older nbexplain than the kernel: save the notebook and reload the page.";

@@ -8,6 +8,7 @@ import download from "./styles/download.css";
 import instances from "./styles/instances.css";
 import rows from "./styles/rows.css";
 import local from "./styles/local.css";
+import lags from "./styles/lags.css";
 import explorer from "./styles/explorer.css";
 import notice from "./styles/notice.css";
 import adapt from "./styles/adapt.css";
@@ -22,6 +23,7 @@ const css =
   instances +
   rows +
   local +
+  lags +
   explorer +
   notice +
   adapt;

@@ -41,6 +41,8 @@ export interface Meta {
   response: string;
   responses: { name: string; notes: string[] }[];
   slices: SliceInfo[];
+  /** Of sequences: how many lags, what a step is, and what they are called. */
+  lags?: { count: number; unit: string | null; labels: string[] | null } | null;
 }
 
 /** What is shown: the position of an output, and the response's name. */
@@ -57,6 +59,8 @@ export interface Picks {
   other: number | null;
   /** Brushed rows. */
   rows: Uint32Array | null;
+  /** Brushed lags; left out where there are none to brush. */
+  lags?: number[] | null;
 }
 
 export type Choice = Shown & Picks;
@@ -91,6 +95,14 @@ export interface InstancesState<P = Packed> {
   more: boolean;
 }
 
+/** Shares by lag: intervals `[slices, lags]` and maps `[slices, lags, features]`. */
+export interface LagsState {
+  slices: Shown[];
+  low: Packed;
+  high: Packed;
+  map: Packed;
+}
+
 /** The importances of one response and output, each `[features]` in the data's order. */
 export interface Slice extends SliceInfo {
   share: Float32Array;
@@ -103,7 +115,7 @@ export interface Slice extends SliceInfo {
 export type FromPage =
   | ({ t: "select"; client: string; seq: number; rows: number | null } & Shown &
       Omit<Picks, "rows">)
-  | ({ t: "slice" } & Shown)
+  | ({ t: "slice" | "lags" } & Shown)
   | { t: "instances" }
   | { t: "row"; row: number }
   | { t: "find"; label: string }
@@ -113,6 +125,8 @@ export type FromPage =
 export type ToPage =
   | { t: "slice"; response: string; output: Output; question: string }
   | { t: "slice"; response: string; output: Output; error: string }
+  | { t: "lags"; response: string; output: Output }
+  | { t: "lags"; response: string; output: Output; error: string }
   | { t: "instances"; instances: InstancesState<Omit<Packed, "data">>; arrays: string[] }
   | RowAnswer
   | { t: "row"; row: number; error: string }
@@ -134,6 +148,7 @@ export interface State {
   meta: Meta | Record<string, never>;
   names: string[];
   importance: Packed | Record<string, never>;
+  lags?: LagsState | Record<string, never>;
   instances?: InstancesState | Record<string, never>;
   selection?: Selection | Record<string, never>;
   _link?: string;

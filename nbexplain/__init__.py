@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Explorer,
         ImportanceBars,
         InstancePicker,
+        LagTimeline,
         LocalBars,
         Selection,
     )
@@ -31,6 +32,7 @@ __all__ = [
     "Explorer",
     "ImportanceBars",
     "InstancePicker",
+    "LagTimeline",
     "LocalBars",
     "Selection",
     "Sensitivity",
@@ -41,7 +43,14 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_WIDGETS = ("Explorer", "ImportanceBars", "InstancePicker", "LocalBars", "Selection")
+_WIDGETS = (
+    "Explorer",
+    "ImportanceBars",
+    "InstancePicker",
+    "LagTimeline",
+    "LocalBars",
+    "Selection",
+)
 
 
 def __getattr__(name: str) -> Any:

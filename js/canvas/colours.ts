@@ -1,7 +1,7 @@
 /** Colours of marks: ramps of shades, in the theme that is painted behind. */
 
 export type Theme = "light" | "dark";
-export type RampName = "sign" | "size" | "class" | "none";
+export type RampName = "sign" | "size" | "share" | "class" | "none";
 
 /** Shades of a ramp; 0 is for what is unknown. */
 export const SHADES = 32;
@@ -14,12 +14,15 @@ const STOPS: Record<Theme, Record<RampName, string[]>> = {
     // Falls, no claim (a grey that can be seen), rises.
     sign: ["#144c8c", "#5a96d3", "#9aa1a9", "#ee9355", "#a83c00"],
     size: ["#c4ccd0", "#6fb09d", "#1d7a66", "#0a3f35"],
+    // Importance has no sign: from nothing to much in one hue.
+    share: ["#f3f2f7", "#b8a8da", "#7654b3", "#35166f"],
     class: ["#23272c", "#0f8f79", "#8f4fb3", "#a3a9b0"],
     none: ["#6d767f", "#6d767f"],
   },
   dark: {
     sign: ["#9ccbff", "#4a8cd4", "#6d757e", "#cf6d2e", "#ffb887"],
     size: ["#4a525a", "#3f8b78", "#6fc9b0", "#dcfaf0"],
+    share: ["#1f2027", "#55437f", "#9c83d4", "#ece4ff"],
     class: ["#f1f3f5", "#2fb89c", "#bd8be0", "#767e87"],
     none: ["#a0a8b1", "#a0a8b1"],
   },

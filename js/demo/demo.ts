@@ -22,6 +22,7 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
     onChoice: silent,
     request: silent,
     instances: silent,
+    lags: silent,
     row: silent,
     find: silent,
     subset: silent,

@@ -1,5 +1,6 @@
 /** States as Python would send them, with chosen numbers: for the demo page and the tests. */
 import { withRows } from "./rows.js";
+import { withLags } from "./sequences.js";
 import type { Meta, Output, Selection, State } from "../wire.js";
 
 export interface Sketch {
@@ -204,6 +205,47 @@ export const hostile = (): State =>
     direction: (f) => (f % 2 ? -0.9 : 0.9),
   });
 
+/** A forecaster of a river: 64 hours of 16 series. */
+export const river = (): State =>
+  withLags(
+    state({
+      title: "Streamflow forecaster",
+      names: (
+        "discharge rain_24h soil_moisture snowmelt reservoir_level gate_opening evaporation rain_6h " +
+        "temperature_2m tide humidity solar pressure wind_u_10m wind_v_10m station_004_discharge"
+      ).split(" "),
+      outputs: ["flow"],
+      rms: (f) => Math.exp(-f / 4),
+      direction: () => NaN,
+      rows: 5_000,
+    }),
+    { lags: 64, unit: "h", rows: 60 },
+  );
+
+/** As large as the map gets. */
+export const long = (): State =>
+  withLags(
+    state({
+      title: "Grid load",
+      names: Array.from({ length: 200 }, (_, f) => `station_${f}_load`),
+      rms: (f) => 1 / (1 + f) ** 0.6,
+      direction: () => NaN,
+    }),
+    { lags: 500, unit: null, rows: 4 },
+  );
+
+/** Lags with names, and names that nobody would choose. */
+export const days = (): State =>
+  withLags(
+    state({
+      title: "<b>Model</b>",
+      names: HOSTILE,
+      rms: (f) => HOSTILE.length - f,
+      direction: () => NaN,
+    }),
+    { lags: 5, labels: ["today", "<i>Wed</i>", "Tue", "Mon", "Sunday before"], rows: 20 },
+  );
+
 const blank = (status: State["status"]): State => ({
   _proto: 1,
   status,
@@ -220,6 +262,9 @@ export const STATES: Record<string, () => State> = {
   simple,
   constant,
   hostile,
+  river,
+  long,
+  days,
   live: () => ({ ...credit(), status: { state: "live" } }),
   empty: () => blank({ state: "empty" }),
   loading: () => blank({ state: "loading", done: 1_204, total: 8_000, left: 6 }),

@@ -1,6 +1,7 @@
-/** The linked panel: ranked bars beside the instances and the picked one. */
+/** The linked panel: ranked bars beside the instances and the picked one, and lags where there are. */
 import { Importance } from "./importance.js";
 import { Instances } from "./instances.js";
+import { Lags } from "./lags.js";
 import { Local } from "./local.js";
 import type { ViewProps } from "./props.js";
 
@@ -16,6 +17,11 @@ export function Explorer(props: ViewProps) {
       <div data-nbx-view="local" data-nbx-state="ready">
         <Local {...props} />
       </div>
+      {props.store.meta.value!.lags && (
+        <div data-nbx-view="lags" data-nbx-state="ready">
+          <Lags {...props} />
+        </div>
+      )}
     </div>
   );
 }

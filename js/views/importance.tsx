@@ -1,9 +1,15 @@
 /** Features ranked by importance: a listbox of bars, of which only those near the window exist. */
-import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
+import {
+  useComputed,
+  useSignal,
+  useSignalEffect,
+  type ReadonlySignal,
+  type Signal,
+} from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, counted, decimals, percentTicks } from "../format.js";
 import { filtered, reach } from "../ranking.js";
-import type { Subset } from "../instances.js";
+import { lagRanges } from "../lags.js";
 import type { Store } from "../store.js";
 import { Legend } from "./legend.js";
 import { nameWidth } from "./measure.js";
@@ -30,10 +36,10 @@ export function Importance({ store, root }: ViewProps) {
   const names = store.names.value;
   const slice = store.slice.value!;
   const ranking = store.ranking.value!;
-  const subset = store.subset.value;
-  const brushed = subset?.held ? subset : null;
-  const settled = useSettled(store.subset);
-  const domain = reach(ranking, brushed?.share);
+  const marks = useComputed(() => marksOf(store));
+  const marked = marks.value;
+  const settled = useSettled(marks);
+  const domain = reach(ranking, marked?.share);
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
   );
@@ -127,7 +133,8 @@ export function Importance({ store, root }: ViewProps) {
         <Legend
           ranking={ranking}
           confidence={store.meta.value!.confidence}
-          subset={subset}
+          subset={store.subset.value}
+          within={store.within.value && marked}
           brushed={store.rows.value?.length ?? 0}
         />
         <span class="nbx-filter">
@@ -199,7 +206,8 @@ export function Importance({ store, root }: ViewProps) {
                 slice={slice}
                 ranking={ranking}
                 domain={domain}
-                mark={brushed?.share[feature]}
+                mark={marked?.share[feature]}
+                about={marked?.about}
                 places={places}
                 top={topOf(from + i)}
                 position={from + i}
@@ -239,22 +247,30 @@ export function Importance({ store, root }: ViewProps) {
         root={root}
         rowId={(feature) => `${id}-${feature}`}
       />
-      <Table
-        names={names}
-        slice={slice}
-        ranking={ranking}
-        shown={shown}
-        brushed={settled.value?.held ? settled.value : null}
-      />
+      <Table names={names} slice={slice} ranking={ranking} shown={shown} marked={settled.value} />
     </section>
   );
 }
 
+/** λ over a part of the data, beside that over all. */
+export interface Marks {
+  share: Float32Array;
+  /** Which part, in words. */
+  about: string;
+}
+
+/** Within the brushed lags; without them, over the brushed rows. */
+function marksOf({ within, lags, subset }: Store): Marks | null {
+  if (within.value) return { share: within.value, about: `within ${lagRanges(lags.value!)}` };
+  const rows = subset.value;
+  return rows?.held ? { share: rows.share, about: "over the brushed rows" } : null;
+}
+
 /** λ over the brush once it rests: what nobody looks at need not follow its every move. */
-function useSettled(subset: Store["subset"]): Signal<Subset | null> {
-  const settled = useSignal(subset.peek());
+function useSettled(marks: ReadonlySignal<Marks | null>): Signal<Marks | null> {
+  const settled = useSignal(marks.peek());
   useSignalEffect(() => {
-    const now = subset.value;
+    const now = marks.value;
     const timer = setTimeout(() => (settled.value = now), 200);
     return () => clearTimeout(timer);
   });

@@ -2,16 +2,19 @@
 import { ARROW, count, counted } from "../format.js";
 import type { Subset } from "../instances.js";
 import type { Ranking } from "../ranking.js";
+import type { Marks } from "./importance.js";
 
 interface Props {
   ranking: Ranking;
   confidence: number;
   subset: Subset | null;
+  /** The marks are those within brushed lags. */
+  within: Marks | null;
   /** How many rows are brushed. */
   brushed: number;
 }
 
-export function Legend({ ranking, confidence, subset, brushed }: Props) {
+export function Legend({ ranking, confidence, subset, within, brushed }: Props) {
   const has = (direction: "rises" | "falls" | "both") => ranking.directions.has(direction);
   const signed = has("rises") || has("falls");
   return (
@@ -38,7 +41,12 @@ export function Legend({ ranking, confidence, subset, brushed }: Props) {
           <i class="nbx-key-whisker" /> {Math.round(confidence * 1000) / 10} % row sampling
         </li>
       )}
-      {subset && (
+      {within && (
+        <li>
+          <i class="nbx-key-brushed" /> λ {within.about}
+        </li>
+      )}
+      {subset && !within && (
         <li>
           {subset.held > 0 && <i class="nbx-key-brushed" />}
           {subset.held > 0 && ` λ over ${counted(brushed, "brushed row")}`}

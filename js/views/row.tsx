@@ -15,8 +15,10 @@ interface Props {
   ranking: Ranking;
   /** The end of the axis. */
   domain: number;
-  /** The share over the brushed rows, where there are any. */
+  /** The share over what is brushed, where something is. */
   mark: number | undefined;
+  /** What that is over, in words. */
+  about: string | undefined;
   places: number;
   top: number;
   position: number;
@@ -47,7 +49,7 @@ export function Row(props: Props) {
   }, [top, width]);
   const spoken =
     " percent" +
-    (Number.isNaN(mark) ? "" : `, ${fixed(mark, places)} over the brushed rows`) +
+    (Number.isNaN(mark) ? "" : `, ${fixed(mark, places)} ${props.about}`) +
     (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
     (direction === "none" ? "" : `, ${WORDS[direction]}`);
   return (

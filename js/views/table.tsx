@@ -2,9 +2,9 @@
 import { Component } from "preact";
 import { count, decimals, fixed, printable, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
-import type { Subset } from "../instances.js";
 import { Behind } from "./behind.js";
 import type { Slice } from "../wire.js";
+import type { Marks } from "./importance.js";
 
 /** Enough to read; the filter reaches the rest. */
 const MOST = 100;
@@ -14,18 +14,18 @@ interface Props {
   slice: Slice;
   ranking: Ranking;
   shown: number[];
-  brushed: Subset | null;
+  marked: Marks | null;
 }
 
 export class Table extends Component<Props> {
   // Scrolling and picking leave the numbers as they are.
-  override shouldComponentUpdate({ slice, shown, names, brushed }: Props): boolean {
+  override shouldComponentUpdate({ slice, shown, names, marked }: Props): boolean {
     const { props } = this;
-    if (brushed !== props.brushed) return true;
+    if (marked !== props.marked) return true;
     return slice !== props.slice || shown !== props.shown || names !== props.names;
   }
 
-  override render({ names, slice, ranking, shown, brushed }: Props) {
+  override render({ names, slice, ranking, shown, marked }: Props) {
     const places = decimals(slice.share[ranking.order[0]!]!);
     const percent = (value: number) => fixed(value, places) + (Number.isNaN(value) ? "" : " %");
     const more = shown.length > MOST ? ` (the first ${MOST} of ${count(shown.length)})` : "";
@@ -39,7 +39,7 @@ export class Table extends Component<Props> {
           "Low (row sampling)",
           "High (row sampling)",
           "Direction",
-          ...(brushed ? ["Over the brushed rows"] : []),
+          ...(marked ? [marked.about[0]!.toUpperCase() + marked.about.slice(1)] : []),
         ]}
         named={1}
         rows={shown
@@ -51,7 +51,7 @@ export class Table extends Component<Props> {
             percent(slice.low[feature]!),
             percent(slice.high[feature]!),
             WORDS[directionOf(slice.direction[feature]!)],
-            ...(brushed ? [percent(brushed.share[feature]!)] : []),
+            ...(marked ? [percent(marked.share[feature]!)] : []),
           ])}
       />
     );

@@ -2,6 +2,7 @@
 import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { counted, decimals, fixed, printable, WORDS } from "../format.js";
+import { lagRanges } from "../lags.js";
 import { directionOf } from "../ranking.js";
 import type { Store } from "../store.js";
 
@@ -46,7 +47,7 @@ export function Tip({ store, pointed, scroll, root, rowId }: Props) {
   const places = decimals(share);
   const words = WORDS[directionOf(slice.direction[feature]!)];
   const confidence = Math.round(store.meta.value!.confidence * 1000) / 10;
-  const subset = store.subset.value;
+  const [subset, within] = [store.subset.value, store.within.value];
   const rank = ranking.place[feature]!;
   return (
     <div class="nbx-tip" ref={tip} aria-hidden="true">
@@ -68,6 +69,12 @@ export function Tip({ store, pointed, scroll, root, rowId }: Props) {
           <>
             <span class="nbx-muted">over {counted(subset.held, "brushed row")}</span>
             <span>{fixed(subset.share[feature]!, places)} %</span>
+          </>
+        )}
+        {within && (
+          <>
+            <span class="nbx-muted">within {lagRanges(store.lags.value!)}</span>
+            <span>{fixed(within[feature]!, places)} %</span>
           </>
         )}
         {rank > 0 && share > 0 && (

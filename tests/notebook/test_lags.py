@@ -120,7 +120,7 @@ def test_a_row_of_64_lags_and_16_features_is_whole_in_the_page():
 class TestTraits:
     def test_they_are_two_way(self):
         ex = delayed()
-        view, other = nbx.Explorer(ex, lags=range(2)), nbx.ImportanceBars(ex)
+        view, other = nbx.LagTimeline(ex, lags=range(2)), nbx.ImportanceBars(ex)
         assert (view.lags, other.lags) == ((0, 1), (0, 1))
         page = Page(view)
         assert page.chosen["lags"] == [0, 1]
@@ -132,7 +132,7 @@ class TestTraits:
         assert (view.lags, page.chosen["lags"]) == (None, None)
 
     def test_what_is_no_lag_is_said_in_a_sentence(self):
-        view = nbx.Explorer(delayed())
+        view = nbx.LagTimeline(delayed())
         with pytest.raises(ValueError, match=r"no lag 4: they are 0, the last step, to 3\."):
             view.lags = [1, 4]
         with pytest.raises(ValueError, match="no lag -1"):
@@ -144,22 +144,24 @@ class TestTraits:
         view.lags = np.array([2, 0, 2])
         assert view.lags == (0, 2)
 
-    def test_tables_have_no_lags(self):
+    def test_tables_have_no_lags_and_no_timeline(self):
+        with pytest.raises(ValueError, match="There are no lags: a row of X has the shape"):
+            nbx.LagTimeline(table())
         with pytest.raises(ValueError, match="There are no lags"):
             nbx.Explorer(table()).lags = [0]
         with pytest.raises(ValueError, match="have one step"):
-            nbx.Explorer(one_step()).lags = [0]
+            nbx.LagTimeline(one_step())
 
     def test_a_selection_shares_them_with_those_that_have_them(self):
         picked = nbx.Selection(lags=[1, 3])
         assert repr(picked) == "Selection(lags=(1, 3))"
-        long = nbx.Explorer(delayed(), selection=picked)
-        short = nbx.Explorer(delayed(steps=3), selection=picked)
+        long = nbx.LagTimeline(delayed(), selection=picked)
+        short = nbx.LagTimeline(delayed(steps=3), selection=picked)
         none = nbx.Explorer(table(), selection=picked)
         assert (long.lags, short.lags, none.lags) == ((1, 3), (1,), None)
 
     def test_lags_of_an_explanation_that_was_replaced_are_ignored(self):
-        view = nbx.Explorer(delayed())
+        view = nbx.LagTimeline(delayed())
         page = Page(view)
         chosen = {**page.chosen, "client": "page", "seq": 1}
         page.send({"t": "select", **chosen, "rows": None, "lags": [9]})

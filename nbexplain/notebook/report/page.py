@@ -71,7 +71,7 @@ class Part:
 
     Attributes:
         explanation: what is shown.
-        kind: in which view: "explorer", "importance", "instances" or "local".
+        kind: in which view: "explorer", "importance", "instances", "local" or "lags".
         selection: what is chosen, as `PROTOCOL.md` has it; None for nothing.
         link: parts with the same key share what is picked.
     """

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook.widgets.view import View
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
 
 
 class Explorer(View):
@@ -22,6 +28,7 @@ class Explorer(View):
         instance: label of the picked row (of the frame's index, else its position), or None.
         other: label of a second row, to compare with the first, or None.
         rows: labels of the brushed rows, a tuple, or None.
+        lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
 
@@ -84,3 +91,28 @@ class LocalBars(View):
     """
 
     KIND = "local"
+
+
+class LagTimeline(View):
+    """Lags from the past to now: their shares with intervals, over a map of features at each lag.
+
+    Brushed lags mark in the importance bars what each feature carries within them; a picked
+    feature shows its own lags, a picked row its own map. Arguments and traits are those of
+    `nbx.Explorer`.
+
+    Raises:
+        ValueError: X holds no sequences, or sequences of one step.
+
+    >>> import torch, nbexplain as nbx
+    >>> ex = nbx.explain(lambda x: 3 * x[:, -1] + x[:, -2], torch.randn(50, 4, 1))
+    >>> timeline = nbx.LagTimeline(ex, lags=[0, 1])
+    >>> timeline.lags
+    (0, 1)
+    >>> timeline.close()
+    """
+
+    KIND = "lags"
+
+    def _refuse(self, explanation: Explanation | None) -> None:
+        if explanation is not None:
+            check_lags(explanation)

@@ -1,0 +1,43 @@
+/** What lags are called, and the round ones that an axis names. */
+import { printable, short } from "../../format.js";
+import type { Meta } from "../../wire.js";
+
+export type About = NonNullable<Meta["lags"]>;
+
+const MOST_LETTERS = 8;
+const DAYS = [1, 2, 7, 14, 28, 56, 91, 182, 364];
+const SIXTIES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+/** Steps that are round in a unit. */
+const ROUND: [RegExp, number[]][] = [
+  [/^(h|hr|hrs|hours?)$/i, [1, 2, 3, 6, 12, 24, 48, 72, 168, 336]],
+  [/^(d|days?)$/i, DAYS],
+  [/^(mo|months?)$/i, [1, 2, 3, 6, 12, 24, 60, 120, 240]],
+  [/^(s|sec|seconds?|min|minutes?)$/i, SIXTIES],
+];
+const PLAIN = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+
+/** "3 h", "lag 3", or the lag's own name. */
+export function lagName({ unit, labels }: About, lag: number): string {
+  if (labels) return short(labels[lag] ?? String(lag));
+  return unit === null ? `lag ${lag}` : `${lag} ${short(unit)}`;
+}
+
+/** Lags that the axis names: round ones, as many as have room in `width` pixels. */
+export function lagTicks({ count, unit, labels }: About, width: number): number[] {
+  const longest = labels ? Math.max(...labels.map(({ length }) => length)) : 4;
+  const room = Math.max(1, Math.floor(width / (6.5 * Math.min(longest, MOST_LETTERS) + 18)));
+  const steps = ROUND.find(([name]) => unit !== null && name.test(unit.trim()))?.[1] ?? PLAIN;
+  const step = [...steps, ...PLAIN].find((size) => Math.floor((count - 1) / size) <= room) ?? count;
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+}
+
+/** A tick's text. */
+export function tickText({ labels }: About, lag: number): string {
+  if (!labels) return String(lag);
+  const name = printable(labels[lag]!);
+  return name.length > MOST_LETTERS ? `${[...name].slice(0, MOST_LETTERS - 1).join("")}…` : name;
+}
+
+/** What the axis is of. */
+export const axisTitle = ({ unit, labels }: About): string =>
+  labels ? "lag" : `lag, ${unit === null ? "steps" : short(unit)} back`;
