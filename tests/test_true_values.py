@@ -35,6 +35,15 @@ def test_several_columns_of_y():
     assert nbx.explain(network(2), X, y, batch_size=64).targets.shape == (300, 2)
 
 
+def test_outputs_that_are_chosen_have_their_own_columns_of_y():
+    y = torch.stack([NUMBERS, -NUMBERS, 0 * NUMBERS], dim=1)
+    ex = nbx.explain(network(3), X, y, outputs=[2, 0], keep=4)
+    assert ex.targets.tolist() == y[ex.rows][:, [2, 0]].double().tolist()
+    other = next(row for row in range(300) if row not in ex.rows)
+    assert ex.origin.row(other).target.tolist() == y[[other]][:, [2, 0]].double().tolist()
+    assert np.allclose(ex.predictions, network(3)(X)[ex.rows][:, [2, 0]].detach())
+
+
 def test_without_y_there_are_none():
     ex = nbx.explain(network(2), X)
     assert (ex.targets, ex.classes) == (None, None)

@@ -88,7 +88,7 @@ class Work:
             outputs,
             jacobian,
             scratch,
-            batch.target,
+            self.subject.true_values(batch.target),
             batch.spans,
         )
         sums = part.sums[question.response]
@@ -143,7 +143,8 @@ class Work:
             raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
         with untouched():
             values, outputs, jacobian = self.derive(batch)
-        return Row(values, outputs.cpu(), jacobian.cpu(), exact(batch.target), batch.spans)
+        target = exact(self.subject.true_values(batch.target))
+        return Row(values, outputs.cpu(), jacobian.cpu(), target, batch.spans)
 
 
 def rows_at_once(outputs: int, entries: int) -> int:

@@ -141,6 +141,13 @@ class Subject:
 
         return response
 
+    def true_values(self, target: Tensor | None) -> Tensor | None:
+        """y of these rows; of quantities, the columns that belong to the swept outputs."""
+        if target is None or self.raw != "values" or not isinstance(self.select, tuple):
+            return target
+        width = self.picked.outputs.shape[1]
+        return target[:, list(self.select)] if target.shape[1:] == (width,) else target
+
     def _loss(self, outputs: Tensor, target: Tensor | None) -> Float[Tensor, " rows"]:
         """Each row's loss: cross-entropy for classes, the squared error otherwise."""
         if target is None:
