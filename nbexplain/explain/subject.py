@@ -142,7 +142,7 @@ class Subject:
         return response
 
     def true_values(self, target: Tensor | None) -> Tensor | None:
-        """y of these rows; of quantities, the columns that belong to the swept outputs."""
+        """What is true of these rows; of quantities, the columns of the swept outputs."""
         if target is None or self.raw != "values" or not isinstance(self.select, tuple):
             return target
         width = self.picked.outputs.shape[1]
