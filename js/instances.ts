@@ -267,7 +267,7 @@ export class Instances {
       const scale = (this.whole ? 100 : known) / total;
       if (total > 0) roots.forEach((root, feature) => (share[feature] = scale * root));
     }
-    return { share, held, partial: !this.whole || held < places.length };
+    return { share, held, partial: !this.whole || held < places.length || !!state.padded };
   }
 
   /** A row with its derivatives; null where the page lacks them. */

@@ -92,6 +92,7 @@ export interface InstancesState<P = Packed> {
   jacobian: P;
   values: P;
   rest?: P;
+  padded?: boolean;
   more: boolean;
 }
 

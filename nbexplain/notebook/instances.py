@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nbexplain.engine.padding import aligned
 from nbexplain.engine.samples import widened
 from nbexplain.notebook.packing import text
 from nbexplain.notebook.truth import Truth, all_classes
@@ -110,6 +111,7 @@ def instances(
         "all": every,
         **_derivatives(explanation, rows[:held], entries),
         "more": held < sample.count,
+        **({} if sample.spans is None else {"padded": True}),
     }
     return found
 
@@ -137,6 +139,11 @@ def called_by_position(explanation: Explanation) -> bool:
     return explanation.labels == tuple(explanation.rows.tolist()) and not any(
         isinstance(label, (bool, float)) for label in explanation.labels
     )
+
+
+def by_lag(x: torch.Tensor, spans: torch.Tensor | None) -> torch.Tensor:
+    """Rows `[rows, outputs, *shape]`; of padded sequences with the last existing step last."""
+    return x if spans is None else aligned(x, spans)
 
 
 def single(array: NDArray[Any]) -> NDArray[np.float32]:
@@ -183,8 +190,7 @@ def _derivatives(
 ) -> dict[str, NDArray[np.float32]]:
     """Derivatives and inputs of the leading entries of these rows, and the other entries as one."""
     sample, scaling = explanation.swept.sample, explanation.scaling
-    flat, inputs = sample.jacobian.flatten(2), sample.values.flatten(1)
-    width, every = flat.shape[1:]
+    width, every = sample.jacobian.flatten(2).shape[1:]
     chosen = torch.from_numpy(entries)
     jacobian = np.empty((len(rows), width, len(entries)), "<f4")
     values = np.empty((len(rows), len(entries)), "<f4")
@@ -194,12 +200,13 @@ def _derivatives(
     step = max(1, CHUNK // max(1, width * every))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
-        derivatives = widened(flat.index_select(0, rows[part]))
+        taken, spans = rows[part], sample.spans
+        spans = None if spans is None else spans.index_select(0, taken)
+        derivatives = widened(by_lag(sample.jacobian.index_select(0, taken), spans).flatten(2))
+        inputs = by_lag(sample.values.index_select(0, taken)[:, None], spans).flatten(1)
         lead = derivatives.index_select(2, chosen).numpy()
         jacobian[part] = single(lead * scaling[entries].astype(lead.dtype))
-        values[part] = single(
-            widened(inputs.index_select(0, rows[part]).index_select(1, chosen)).numpy()
-        )
+        values[part] = single(widened(inputs.index_select(1, chosen)).numpy())
         if len(entries) < every:
             scaled = derivatives.double() * others
             rest[part] = single((scaled @ scaled.mT).numpy())

@@ -308,6 +308,16 @@ describe("linked", () => {
     expect(store.lagMap.value).toEqual({ error: "No." });
   });
 
+  it("of padded sequences the kernel is asked for λ over some rows", () => {
+    const one = sequences();
+    const { store, news } = opened({
+      ...one,
+      instances: { ...(one.instances as never as object), padded: true } as never,
+    });
+    store.choose({ rows: Uint32Array.of(10) });
+    expect(news()).toEqual([["subset", "raw", 0, [10], 1]]);
+  });
+
   it("a saved page keeps maps and what is brushed", () => {
     const { store } = opened(sequences());
     store.choose({ lags: [2] });

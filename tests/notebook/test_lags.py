@@ -117,6 +117,51 @@ def test_a_row_of_64_lags_and_16_features_is_whole_in_the_page():
     assert {(int(lags[e]), int(owners[e])) for e in np.flatnonzero(jacobian[0])} == {(0, 0), (1, 1)}
 
 
+def test_padded_rows_cross_with_their_last_step_last():
+    X = torch.randn(6, 4, 2, generator=torch.Generator().manual_seed(0))
+    lengths = [4, 2, 3, 4, 1, 2]
+    model = PaddedSum()
+    model.lengths = torch.tensor(lengths)
+    ex = nbx.explain(model, X, lengths=lengths, scale="none", batch_size=6)
+    for row in range(6):
+        wanted = ex.lag_map(row=row).to_numpy()
+        state = wire.state(ex)["instances"]
+        place = unpacked(state["rows"]).tolist().index(row)
+        positions, _, owners = unpacked(state["entries"])
+        squares = unpacked(state["jacobian"])[place, 0] ** 2
+        found = np.zeros((4, 2))
+        found[3 - positions // 2, owners] = 100 * squares / squares.sum()
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+        _, (_, jacobian, _, _) = Page(nbx.Explorer(ex)).ask({"t": "row", "row": row})
+        cells = np.frombuffer(jacobian, "<f4").reshape(4, 2)[::-1] ** 2
+        np.testing.assert_allclose(100 * cells / cells.sum(), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_over_brushed_rows_that_are_padded_the_kernel_is_right():
+    X = torch.randn(6, 4, 2, generator=torch.Generator().manual_seed(0))
+    ex = nbx.explain(squared, X, lengths=[4, 2, 3, 4, 1, 2], scale="none")
+    assert wire.state(ex)["instances"]["padded"]
+    rows = np.arange(6, dtype="<u4").tobytes()
+    asked = {"t": "subset", "id": 1, "response": "raw", "output": 0, "rows": 6}
+    message, (share,) = Page(nbx.Explorer(ex)).ask(asked, rows)
+    assert message["rows"] == 6
+    wanted = ex.importance().importance.loc[list(ex.features.names)]
+    np.testing.assert_allclose(np.frombuffer(share, "<f4"), wanted, rtol=1e-5)
+
+
+def squared(x):
+    return (x[..., 0] ** 2 + 2 * x[..., 1]).sum(1, keepdim=True)
+
+
+class PaddedSum(torch.nn.Module):
+    """y = 3 x₀ + x₁ at each row's last valid step, the whole batch being asked at once."""
+
+    def forward(self, x):
+        last = (self.lengths - 1).clamp(max=x.shape[1] - 1)[: len(x)]
+        at = x[torch.arange(len(x)), last]
+        return (3 * at[:, 0] + at[:, 1])[:, None]
+
+
 class TestTraits:
     def test_they_are_two_way(self):
         ex = delayed()

@@ -20,7 +20,7 @@ from nbexplain.engine.swept import CHUNK
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
-from nbexplain.notebook.instances import single
+from nbexplain.notebook.instances import by_lag, single
 from nbexplain.notebook.lags import lag_slice
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.truth import Truth
@@ -115,7 +115,8 @@ def _subset(
     for start in range(0, len(places), CHUNK):
         rows = torch.from_numpy(places[start : start + CHUNK])
         outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
-        sums = Sums.of(chain(outputs, jacobian, asked.kind, response), 0)
+        spans = None if sample.spans is None else sample.spans[rows]
+        sums = Sums.of(chain(outputs, jacobian, asked.kind, response), 0, spans=spans)
         total = sums if total is None else total.merge(sums)
     if total is None:
         share = np.full(len(explanation.features), np.nan)
@@ -165,7 +166,7 @@ def _waits(explanation: Explanation | None, position: int) -> bool:
 
 def _told(explanation: Explanation, position: int, row: Row) -> Answer:
     features = explanation.features
-    values = row.values.reshape(-1).double().numpy()
+    values = by_lag(row.values[:, None], row.spans).reshape(-1).double().numpy()
     named: dict[str, str] = {}
     for name, members in features.groups.items():
         on = [member for member in members if values[features.columns.index(member)] != 0]
@@ -173,7 +174,7 @@ def _told(explanation: Explanation, position: int, row: Row) -> Answer:
             named[str(features.index(name))] = wire.text(on[0])
     (label,) = Rows(explanation).labels(np.array([position]))
     outputs = row.outputs[0].float().numpy()
-    jacobian = explanation.scaled(row.jacobian)
+    jacobian = explanation.scaled(by_lag(row.jacobian, row.spans))
     truth = Truth.of(explanation).read(row.target)
     target = None if truth is None else truth[0].tolist()
     content: Content = {"label": wire.text(label), "target": target, "named": named}
