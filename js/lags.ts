@@ -124,14 +124,20 @@ export function carrying(shares: ArrayLike<number>): number[] {
   return order.slice(0, last + 1).sort((a, b) => a - b);
 }
 
+/** Neighbours among ascending numbers as one: [first, last]. */
+export function runs(ascending: readonly number[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (const at of ascending) {
+    const run = found.at(-1);
+    if (run && at === run[1] + 1) run[1] = at;
+    else found.push([at, at]);
+  }
+  return found;
+}
+
 /** "lag 3", "lags 0–5", "lags 0–2, 7". */
 export function lagRanges(lags: readonly number[]): string {
-  const runs: [number, number][] = [];
-  for (const lag of lags) {
-    const run = runs.at(-1);
-    if (run && lag === run[1] + 1) run[1] = lag;
-    else runs.push([lag, lag]);
-  }
-  const told = runs.slice(0, 4).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
-  return `lag${lags.length > 1 ? "s" : ""} ${told.join(", ")}${runs.length > 4 ? ", …" : ""}`;
+  const all = runs(lags);
+  const told = all.slice(0, 4).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
+  return `lag${lags.length > 1 ? "s" : ""} ${told.join(", ")}${all.length > 4 ? ", …" : ""}`;
 }

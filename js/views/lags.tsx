@@ -1,5 +1,5 @@
 /** Time: what each lag carries, of all rows and of the picked one, and each feature at each lag. */
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePaper } from "../canvas/paper.js";
 import { count, counted, printable, short } from "../format.js";
@@ -9,7 +9,7 @@ import { labelOf } from "../words.js";
 import { Behind } from "./behind.js";
 import { Segments } from "./choose.js";
 import { lagName, type About } from "./lags/axis.js";
-import { LagPanel, told, type Pointed } from "./lags/panel.js";
+import { LagPanel, percent, type Pointed } from "./lags/panel.js";
 import { nameWidth } from "./measure.js";
 import type { ViewProps } from "./props.js";
 
@@ -138,9 +138,7 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
           {local !== null && !isMap(local) && <Waiting wait={local} />}
         </div>
       )}
-      <p class="nbx-lag-read" aria-live="polite">
-        {readout(about, names, pointed.value)}
-      </p>
+      <Readout about={about} names={names} pointed={pointed} />
       {names.length > MOST && (
         <p class="nbx-quiet">
           The map shows the {MOST} leading features of {count(names.length)}.
@@ -165,11 +163,11 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
         ]}
         rows={Array.from({ length: Math.min(about.count, LISTED) }, (_, lag) => [
           lagName(about, lag),
-          told(shares[lag]!),
+          percent(shares[lag]!),
           ...(feature === null
-            ? [told(map.low![lag]!), told(map.high![lag]!)]
-            : [told(profile(map, null)[lag]!)]),
-          ...(own ? [told(own[lag]!)] : []),
+            ? [percent(map.low![lag]!), percent(map.high![lag]!)]
+            : [percent(profile(map, null)[lag]!)]),
+          ...(own ? [percent(own[lag]!)] : []),
         ])}
       />
     </section>
@@ -187,22 +185,33 @@ function memoryOf(about: About, lags: number[]): string {
   return `${said}, ${only ? "" : `the furthest${named ? ":" : ""} `}${where}${named ? "" : " back"}`;
 }
 
-function readout(about: About, names: string[], at: Pointed | null) {
-  if (!at) return " ";
+/** What the pointer or the keyboard is at; alone, so that hovering draws nothing else. */
+function Readout({ about, names, pointed }: ReadoutProps) {
+  const at = pointed.value;
   return (
-    <>
-      {lagName(about, at.lag)}
-      {at.lag === 0 && !about.labels && " (now)"}
-      {at.feature !== null && (
+    <p class="nbx-lag-read" aria-live="polite">
+      {at && (
         <>
+          {lagName(about, at.lag)}
+          {at.lag || about.labels ? "" : " (now)"}
+          {at.feature !== null && (
+            <>
+              {" · "}
+              <bdi>{short(names[at.feature]!)}</bdi>
+            </>
+          )}
           {" · "}
-          <bdi>{short(names[at.feature]!)}</bdi>
+          <b>{percent(at.share)}</b>
         </>
       )}
-      {" · "}
-      <b>{told(at.share)}</b>
-    </>
+    </p>
   );
+}
+
+interface ReadoutProps {
+  about: About;
+  names: string[];
+  pointed: Signal<Pointed | null>;
 }
 
 const isMap = (found: LagMap | Wait | null | undefined): found is LagMap =>

@@ -4,8 +4,8 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { drawCells } from "../../canvas/cells.js";
 import { gradient, palette } from "../../canvas/colours.js";
 import type { Paper } from "../../canvas/paper.js";
-import { fixed, number, percentTicks, printable } from "../../format.js";
-import { carrying, profile, type LagMap } from "../../lags.js";
+import { fixed, percentTicks, printable } from "../../format.js";
+import { carrying, profile, runs, type LagMap } from "../../lags.js";
 import type { Store } from "../../store.js";
 import { Name } from "../name.js";
 import { useUnique } from "../unique.js";
@@ -154,7 +154,6 @@ export function LagPanel(props: Props) {
     store.choose(again ? { feature: null, lags: null } : { feature: row, lags: [lag] });
   };
 
-  const percent = (share: number) => `${number(share)} %`;
   const ticks = percentTicks(domain, 2);
   const names = store.names.value;
   const said = feature === null ? "" : ` of ${printable(names[feature]!)}`;
@@ -265,7 +264,7 @@ export function LagPanel(props: Props) {
           />
         )}
         {brushed &&
-          runs(brushed.map(column)).map(([from, to]) => (
+          runs(brushed.map(column).sort((a, b) => a - b)).map(([from, to]) => (
             <i
               class="nbx-lag-band"
               style={{ left: `${from * cell}px`, width: `${(to - from + 1) * cell}px` }}
@@ -303,15 +302,4 @@ export function LagPanel(props: Props) {
   );
 }
 
-/** Neighbours as one: [first, last]. */
-function runs(columns: number[]): [number, number][] {
-  const found: [number, number][] = [];
-  for (const column of [...columns].sort((a, b) => a - b)) {
-    const last = found.at(-1);
-    if (last && column === last[1] + 1) last[1] = column;
-    else found.push([column, column]);
-  }
-  return found;
-}
-
-export const told = (share: number): string => `${fixed(share, share >= 10 ? 1 : 2)} %`;
+export const percent = (share: number): string => `${fixed(share, share >= 10 ? 1 : 2)} %`;
