@@ -6,6 +6,7 @@ import { count, counted, printable, short } from "../format.js";
 import { carrying, profile, type LagMap } from "../lags.js";
 import type { Wait } from "../store.js";
 import { labelOf } from "../words.js";
+import { Asked } from "./asked.js";
 import { Behind } from "./behind.js";
 import { Segments } from "./choose.js";
 import { lagName, type About } from "./lags/axis.js";
@@ -26,7 +27,7 @@ export function Lags(props: ViewProps) {
     <section class="nbx-lags">
       <h4>Lag profile</h4>
       {!about && <p class="nbx-quiet">There are no lags: the rows of X are no sequences.</p>}
-      {about && !isMap(found) && <Waiting wait={found ?? "asked"} />}
+      {about && !isMap(found) && <Asked wait={found ?? "asked"} />}
     </section>
   );
 }
@@ -135,7 +136,7 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
               point={point}
             />
           )}
-          {local !== null && !isMap(local) && <Waiting wait={local} />}
+          {local !== null && !isMap(local) && <Asked wait={local} />}
         </div>
       )}
       <Readout about={about} names={names} pointed={pointed} />
@@ -216,18 +217,3 @@ interface ReadoutProps {
 
 const isMap = (found: LagMap | Wait | null | undefined): found is LagMap =>
   typeof found === "object" && found !== null && "map" in found;
-
-function Waiting({ wait }: { wait: Wait }) {
-  if (wait !== "asked")
-    return (
-      <p class="nbx-quiet" role="status">
-        <bdi>{wait.error}</bdi>
-      </p>
-    );
-  return (
-    <div class="nbx-wait" role="status" aria-busy="true">
-      <p class="nbx-soon">Asking the kernel …</p>
-      <p class="nbx-busy">The kernel is busy; this will fill in when it is free.</p>
-    </div>
-  );
-}

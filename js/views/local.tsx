@@ -1,6 +1,7 @@
 /** The picked row, alone or beside another: its prediction, and what that is sensitive to. */
 import type { Local as Case } from "../local.js";
 import { labelOf, predictionOf, responseOf, verdict } from "../words.js";
+import { Asked } from "./asked.js";
 import { Effects } from "./effects.js";
 import type { ViewProps } from "./props.js";
 
@@ -68,20 +69,7 @@ export function Local({ store, root }: ViewProps) {
         </ul>
       </div>
       {cases.length > 0 && <Effects store={store} cases={cases} subject={subject} />}
-      {found.map((one) =>
-        one === "asked" ? (
-          <div class="nbx-wait" role="status" aria-busy="true">
-            <p class="nbx-soon">Asking the kernel …</p>
-            <p class="nbx-busy">The kernel is busy; this will fill in when it is free.</p>
-          </div>
-        ) : (
-          "error" in one && (
-            <p class="nbx-quiet" role="status">
-              <bdi>{one.error}</bdi>
-            </p>
-          )
-        ),
-      )}
+      {found.map((one) => (one === "asked" || "error" in one ? <Asked wait={one} /> : null))}
     </section>
   );
 }

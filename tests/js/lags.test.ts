@@ -11,7 +11,7 @@ import {
   within,
 } from "../../js/lags.js";
 import { lagName, lagTicks } from "../../js/views/lags/axis.js";
-import { packed, type State } from "../../js/wire.js";
+import { packed, type LagsState, type State } from "../../js/wire.js";
 import { opened, saved } from "./kernel.js";
 import { digits, instancesState, type Rows } from "./rows.js";
 import { drawn, press, shown } from "./shown.js";
@@ -116,10 +116,10 @@ describe("numbers", () => {
   });
 
   it("cells beyond the pixels are pooled to the largest; unknown ones do not hide it", () => {
-    const values = [1, 9, NaN, 2, 3, NaN, 4, 5];
+    const values = [9, 1, NaN, 2, 3, NaN, 4, 5];
     const cells = { rows: 1, columns: 8, value: (_: number, c: number) => values[c]! };
     expect([...pooled(cells, 4, 2)]).toEqual([9, 2, 3, 5, 9, 2, 3, 5]);
-    expect([...pooled(cells, 16, 1)].slice(0, 6)).toEqual([1, 1, 9, 9, NaN, NaN]);
+    expect([...pooled(cells, 16, 1)].slice(0, 6)).toEqual([9, 9, 1, 1, NaN, NaN]);
   });
 
   it("an axis names round lags of its unit", () => {
@@ -318,11 +318,14 @@ describe("linked", () => {
     expect(news()).toEqual([["subset", "raw", 0, [10], 1]]);
   });
 
-  it("a saved page keeps maps and what is brushed", () => {
-    const { store } = opened(sequences());
-    store.choose({ lags: [2] });
+  it("a saved page keeps maps that came, and what is brushed", () => {
+    const { store } = opened(sequences(["a", "b"], ROWS, [MAP], { responses: ["raw", "prob"] }));
+    store.choose({ lags: [2], response: "prob" });
+    const came = { slices: [{ response: "prob", output: 0 }] };
+    store.receiveLags({ ...(sequences().lags as never as LagsState), ...came });
     const again = saved(store.saved());
     expect(again.lags.value).toEqual([2]);
+    expect(again.lagMap.value).toHaveProperty("map");
     expect(again.lagMap.value).toEqual(store.lagMap.value);
   });
 });
