@@ -68,6 +68,12 @@ def test_features_rows_and_lags_change_each_other_while_the_kernel_is_blocked(no
         assert "λ within lags 0–2" in panel.bars.legend
         head = panel.view("importance").locator("th", has_text="Within lags 0–2")
         head.wait_for(state="attached")
+        # By keyboard too, and what is there is said.
+        svg.focus()
+        notebook.page.keyboard.press("ArrowLeft")
+        notebook.page.keyboard.press("Shift+ArrowLeft")
+        panel.view("importance").locator(".nbx-legend", has_text="within lags 1–2").wait_for()
+        timeline.locator(".nbx-lag-read", has_text="2 h · x1").wait_for()
         # A cell of the map is a feature and a lag.
         canvas = timeline.locator("canvas").first
         size = canvas.bounding_box()

@@ -181,7 +181,7 @@ export function LagPanel(props: Props) {
           width={width}
           height={BARS}
           role="listbox"
-          tabIndex={0}
+          tabindex={0}
           aria-multiselectable="true"
           aria-label={`Lags${said}, ${props.title}`}
           aria-activedescendant={at === undefined ? undefined : `${id}-${at}`}
