@@ -14,7 +14,6 @@ from torch import Tensor
 
 from nbexplain.engine.axes import Float, Float64, Int64
 from nbexplain.engine.padding import aligned, reaching
-from nbexplain.engine.scratch import Scratch
 
 GROUPS = 64
 """Row groups of the jackknife: consecutive rows (blocks of them, for overlapping windows) are
@@ -45,7 +44,6 @@ class Sums:
         jacobian: Float[Tensor, "rows outputs *shape"],
         start: int,
         block: int = 1,
-        scratch: Scratch | None = None,
         spans: Int64[Tensor, "rows 2"] | None = None,
     ) -> Self:
         """The sums of one batch whose first row stands at position `start` of the data.
@@ -60,7 +58,7 @@ class Sums:
         outputs = jacobian.shape[1]
         jacobian = jacobian if spans is None else aligned(jacobian, spans)
         # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
-        flat = _doubled(scratch or Scratch(), jacobian.flatten(1))
+        flat = jacobian.flatten(1).to(torch.float64, copy=True)
         first = flat.sum(0)
         second = _by_group(flat.mul_(flat), start, block)
         group = np.arange(start, start + len(flat)) // block % GROUPS
@@ -111,15 +109,6 @@ def _reach(
     return np.repeat(counts, width, axis=1)
 
 
-def _doubled(scratch: Scratch, *parts: Float[Tensor, "rows _"]) -> Float64[Tensor, "rows columns"]:
-    """A copy of columns in double precision, given in one piece or several."""
-    widths = [part.shape[1] for part in parts]
-    whole = scratch.empty("doubled", (len(parts[0]), sum(widths)), torch.float64, parts[0])
-    for part, columns in zip(parts, whole.split(widths, dim=1), strict=True):
-        columns.copy_(part)
-    return whole
-
-
 def _by_group(
     values: Float64[Tensor, "rows columns"], start: int, block: int
 ) -> Float64[Tensor, "groups columns"]:
@@ -150,13 +139,13 @@ class Spread:
     squares: Float64[np.ndarray, " columns"]
 
     @classmethod
-    def of(cls, *columns: Float[Tensor, "rows _"], scratch: Scratch | None = None) -> Self:
+    def of(cls, *columns: Float[Tensor, "rows _"]) -> Self:
         """The spread of one batch of at least one row, its columns given in one piece or several.
 
         >>> Spread.of(torch.tensor([[1.0], [3.0]])).deviation.tolist()
         [1.0]
         """
-        deviations = _doubled(scratch or Scratch(), *columns)
+        deviations = torch.cat([part.double() for part in columns], dim=1)
         # Measured from the first row, a constant column deviates by exactly 0, and the
         # difference of squares below does not cancel.
         origin = deviations[0].clone()

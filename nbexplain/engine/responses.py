@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from nbexplain.engine.axes import Float
-from nbexplain.engine.scratch import Scratch
 
 MANY = 10
 """Networks with more outputs than this are explained by each row's predicted output."""
@@ -88,7 +87,6 @@ def in_turn(
     jacobian: Float[Tensor, "rows outputs *shape"],
     kind: Kind,
     responses: Collection[str],
-    scratch: Scratch,
 ) -> Iterator[tuple[str, Float[Tensor, "rows _ *shape"]]]:
     """`chain` for several responses, by name; what it gives next overwrites what it gave before.
 
@@ -104,11 +102,9 @@ def in_turn(
     odds = odds - _rest(odds)
     if outputs.shape[1] == 2:
         odds = odds[:, 1:]
-        found = scratch.empty("chained", flat[:, 1:].shape, flat.dtype, flat)
-        torch.sub(flat[:, 1:], flat[:, :1], out=found)
+        found = flat[:, 1:] - flat[:, :1]
     else:
-        found = scratch.empty("chained", flat.shape, flat.dtype, flat)
-        torch.bmm(_of_logits(outputs.double(), "logodds").to(flat.dtype), flat, out=found)
+        found = _of_logits(outputs.double(), "logodds").to(flat.dtype) @ flat
     shaped = found.view(*found.shape[:2], *jacobian.shape[2:])
     if "logodds" in of_logits:
         yield "logodds", shaped

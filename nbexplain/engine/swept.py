@@ -12,7 +12,6 @@ from nbexplain.engine.axes import Float
 from nbexplain.engine.padding import existing
 from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
-from nbexplain.engine.scratch import Scratch
 
 SLACK = 1.25
 """Rows held, in units of those kept, before the surplus is dropped."""
@@ -56,18 +55,16 @@ class Swept:
         values: Float[Tensor, "rows *shape"],
         outputs: Float[Tensor, "rows outputs"],
         jacobian: Float[Tensor, "rows outputs *shape"],
-        scratch: Scratch | None = None,
         targets: Tensor | None = None,
         spans: Tensor | None = None,
     ) -> Self:
         """The statistics of one batch whose first row stands at position `start`."""
-        scratch = scratch or Scratch()
         return cls(
             kind,
             keep,
             block,
-            summed(outputs, jacobian, kind, responses, start, block, scratch, spans),
-            Spread.of(values.flatten(1), outputs, scratch=scratch),
+            summed(outputs, jacobian, kind, responses, start, block, spans),
+            Spread.of(values.flatten(1), outputs),
             int(saturated(outputs).sum()) if kind in ("probabilities", "independent") else 0,
             (Sample.of(keep, start, jacobian, outputs, values, targets, spans),),
             None if spans is None else _steps(values, spans),
@@ -125,15 +122,15 @@ class Swept:
             return self
         if not self.complete:
             raise LookupError(response)
-        sample, total, scratch = self.sample, None, Scratch()
+        sample, total = self.sample, None
         for start in range(0, sample.count, CHUNK):
             rows = slice(start, start + CHUNK)
             outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
             first = int(sample.positions[start])
             spans = None if sample.spans is None else sample.spans[rows]
-            part = summed(
-                outputs, jacobian, self.kind, (response,), first, self.block, scratch, spans
-            )[response]
+            part = summed(outputs, jacobian, self.kind, (response,), first, self.block, spans)[
+                response
+            ]
             total = part if total is None else total.merge(part)
         assert total is not None  # a pass has at least one row
         return replace(self, sums={**self.sums, response: total})
@@ -151,12 +148,11 @@ def summed(
     responses: Sequence[str],
     start: int,
     block: int,
-    scratch: Scratch,
     spans: Tensor | None = None,
 ) -> dict[str, Sums]:
     """The sums of the responses' derivatives over one batch; of two classes, one is summed."""
     sums: dict[str, Sums] = {}
-    for response, derivatives in in_turn(outputs, jacobian, kind, responses, scratch):
-        found = Sums.of(derivatives, start, block, scratch, spans)
+    for response, derivatives in in_turn(outputs, jacobian, kind, responses):
+        found = Sums.of(derivatives, start, block, spans)
         sums[response] = found.mirrored() if mirrored(outputs, kind, response) else found
     return {response: sums[response] for response in responses}

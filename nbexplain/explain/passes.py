@@ -11,7 +11,6 @@ from torch import Tensor
 from nbexplain.data import Batch, Source
 from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import Keep, exact
-from nbexplain.engine.scratch import Scratch
 from nbexplain.engine.swept import Swept
 from nbexplain.explain.progress import Progress
 from nbexplain.explain.subject import Subject
@@ -59,11 +58,11 @@ class Work:
         wanted = tuple(dict.fromkeys((question.response, *responses)))
         if question.kind == "values":
             wanted = (question.response,)
-        swept, scratch = None, Scratch()
+        swept: Swept | None = None
         with untouched():
             try:
                 for batch in self.source.batches(self.batch_size):
-                    part = self._part(question, wanted, batch, scratch)
+                    part = self._part(question, wanted, batch)
                     swept = part if swept is None else swept.merge(part)
                     if progress is not None:
                         progress.at(swept.count)
@@ -74,9 +73,7 @@ class Work:
         assert swept is not None  # a source has at least one row
         return swept
 
-    def _part(
-        self, question: Question, responses: tuple[str, ...], batch: Batch, scratch: Scratch
-    ) -> Swept:
+    def _part(self, question: Question, responses: tuple[str, ...], batch: Batch) -> Swept:
         values, outputs, jacobian = self.derive(batch)
         part = Swept.of(
             question.kind,
@@ -87,7 +84,6 @@ class Work:
             values,
             outputs,
             jacobian,
-            scratch,
             self.subject.true_values(batch.target),
             batch.spans,
         )

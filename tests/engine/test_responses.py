@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbexplain.engine.responses import chain, in_turn, respond
-from nbexplain.engine.scratch import Scratch
 from nbexplain.engine.sensitivities import sensitivities
 
 
@@ -73,7 +72,7 @@ def test_any_shape_of_input():
 def test_responses_in_turn_are_those_of_the_chain_rule_one_by_one(outputs, responses):
     scores, x = layer(outputs, seed=2)
     z, raw = sensitivities(scores, (x,))
-    turns = in_turn(z, raw, "logits", responses, Scratch())
+    turns = in_turn(z, raw, "logits", responses)
     found = {response: derivatives.clone() for response, derivatives in turns}
     assert found.keys() == set(responses)
     for response, derivatives in found.items():

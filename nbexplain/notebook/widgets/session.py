@@ -12,11 +12,16 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
-from nbexplain.notebook.packing import packed_rows
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.answers import answer, positions_in
+from nbexplain.notebook.widgets.places import (
+    index_of,
+    known_lags,
+    label_at,
+    name_at,
+    packed_places,
+)
 from nbexplain.notebook.widgets.selection import (
     NAMES,
     PICKS,
@@ -147,7 +152,7 @@ class Session(anywidget.AnyWidget):
             return str(value)
         if name == "lags":
             lags: Any = value
-            return _known_lags(explanation, lags)
+            return known_lags(explanation, lags)
         if name == "rows":
             brushed: Any = value
             return tuple(rows.labels(rows.positions(brushed, place)))
@@ -242,8 +247,8 @@ class Session(anywidget.AnyWidget):
         }
         client, seq = author()
         self.selection = {
-            **_packed(places),
-            "output": 0 if len(self._outputs) == 1 else _index(self._outputs, output),
+            **packed_places(places),
+            "output": 0 if len(self._outputs) == 1 else index_of(self._outputs, output),
             "response": response,
             "client": client,
             "seq": seq,
@@ -257,7 +262,7 @@ class Session(anywidget.AnyWidget):
             return None
         if name == "feature":
             same = isinstance(place, int) and self._features[place : place + 1] == (value,)
-            return place if same else _index(self._features, value)
+            return place if same else index_of(self._features, value)
         if name == "lags":
             return list(value)
         if rows is None:  # nothing is known of rows any longer
@@ -304,10 +309,10 @@ class Session(anywidget.AnyWidget):
         shown = {name: message.get(name) for name in ("output", "response")}
         told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
-            chosen = {**shown, "output": _name(self._outputs, shown["output"])}
-            chosen["feature"] = _name(self._features, places["feature"])
+            chosen = {**shown, "output": name_at(self._outputs, shown["output"])}
+            chosen["feature"] = name_at(self._features, places["feature"])
             if (rows := self._rows) is not None:
-                chosen |= {name: _label(rows, places[name]) for name in ("instance", "other")}
+                chosen |= {name: label_at(rows, places[name]) for name in ("instance", "other")}
                 chosen["rows"] = self._labels(rows, places["rows"])
             if self._steps:
                 places["lags"] = message.get("lags")
@@ -318,7 +323,7 @@ class Session(anywidget.AnyWidget):
             return  # of an explanation that has been replaced meanwhile
         # First the echo: `_tell` then finds the page knowing already.
         self.picked.places |= places
-        self.selection = {**_packed(places), **shown, **told}
+        self.selection = {**packed_places(places), **shown, **told}
         self._told = tuple(chosen.get(name, getattr(self.chosen, name)) for name in NAMES)
         with by(str(told["client"]), int(told["seq"] or 0)):
             self.chosen.choose(**chosen)
@@ -340,42 +345,3 @@ def route_by_sender(widget: anywidget.AnyWidget) -> None:
     with contextlib.suppress(Exception):  # a private name: whatever it becomes, do without it
         if hasattr(comm, "_reply_subshell_for"):
             comm._reply_subshell_for = None
-
-
-def _packed(places: dict[str, Any]) -> dict[str, Any]:
-    rows = places["rows"]
-    return {**places, "rows": None if rows is None else packed_rows(rows)}
-
-
-def _known_lags(explanation: Explanation, lags: tuple[int, ...]) -> tuple[int, ...]:
-    """The lags, all of which there are.
-
-    Raises:
-        ValueError: there are none, or not these.
-    """
-    check_lags(explanation)
-    last = explanation.features.steps - 1
-    for lag in (lags[0], lags[-1]):
-        if not 0 <= lag <= last:
-            raise ValueError(f"There is no lag {lag}: they are 0, the last step, to {last}.")
-    return lags
-
-
-def _index(names: tuple[str, ...], name: str | None) -> int | None:
-    return names.index(name) if name in names else None
-
-
-def _name(names: tuple[str, ...], position: int | None) -> str | None:
-    if position is None:
-        return None
-    if position < 0:
-        raise LookupError(position)
-    return names[position]
-
-
-def _label(rows: Rows, position: int | None) -> object:
-    if position is None:
-        return None
-    if isinstance(position, bool) or not isinstance(position, int):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("a position is a number")
-    return rows.labels(np.array([position]))[0]

@@ -1,0 +1,102 @@
+/** What the views, the store and its connection know of each other. */
+import type { ReadonlySignal } from "@preact/signals";
+import type { Instances, Row, Subset } from "./instances.js";
+import type { LagMap } from "./lags.js";
+import type { Link } from "./link.js";
+import type { Local } from "./local.js";
+import type { Ranking } from "./ranking.js";
+import type {
+  Choice,
+  InstancesState,
+  LagsState,
+  Meta,
+  Packed,
+  Selection,
+  Shown,
+  Slice,
+  SliceInfo,
+  State,
+  Status,
+} from "./wire.js";
+
+/** Why the data cannot be shown, or how far what was asked for has come. */
+export type Wait = "asked" | { error: string };
+
+export interface Store {
+  readonly status: ReadonlySignal<Status>;
+  readonly meta: ReadonlySignal<Meta | null>;
+  readonly names: ReadonlySignal<string[]>;
+  /** Output and response that are shown. */
+  readonly shown: ReadonlySignal<Shown>;
+  /** Position of the picked feature. */
+  readonly feature: ReadonlySignal<number | null>;
+  /** Positions in X of the picked row, of the one it is compared with, and of those brushed. */
+  readonly instance: ReadonlySignal<number | null>;
+  readonly other: ReadonlySignal<number | null>;
+  readonly rows: ReadonlySignal<Uint32Array | null>;
+  /** Brushed lags of sequences. */
+  readonly lags: ReadonlySignal<number[] | null>;
+  /** The map of lags of the chosen response and output; asks for what is not here once wanted. */
+  readonly lagMap: ReadonlySignal<LagMap | Wait | undefined>;
+  /** λ of every feature within the brushed lags; null without a brush. */
+  readonly within: ReadonlySignal<Float32Array | null>;
+  /** Position in X of the row under the pointer, in this view or another. */
+  readonly hovered: ReadonlySignal<number | null>;
+  /** The slice of the chosen response and output; undefined until it is in the page. */
+  readonly slice: ReadonlySignal<Slice | undefined>;
+  readonly ranking: ReadonlySignal<Ranking | undefined>;
+  /** What is known of the chosen slice while it is not here. */
+  readonly wait: ReadonlySignal<Wait | undefined>;
+  /** The rows that are in the page; null before there is an explanation. */
+  readonly instances: ReadonlySignal<Instances | null>;
+  /** λ over the brushed rows; null without a brush. */
+  readonly subset: ReadonlySignal<Subset | null>;
+  /** What a search for a label has come to; null before one. */
+  readonly search: ReadonlySignal<{ label: string; wait?: Wait } | null>;
+  /** Whether a kernel may answer. */
+  readonly attended: boolean;
+  /** The user chose; listeners of `onChoice` hear of it. */
+  choose(change: Partial<Choice>): void;
+  hover(row: number | null): void;
+  /** What the response at a row of X is sensitive to; asks for what is not here. Reads signals. */
+  local(row: number): Local | Wait;
+  /** The map of lags at a row of X, likewise. */
+  lagsAt(row: number): LagMap | Wait;
+  /** Picks the row with this label, asking the kernel where the page does not have it. */
+  find(label: string): void;
+  /** A view shows instances: ask for as many as there are. */
+  want(): void;
+  again(): void;
+  /** Everything that is in the page, what is chosen included. */
+  saved(): State;
+}
+
+/** What a store asks of the host, which has a kernel behind it. */
+export interface Host {
+  onChoice(choice: Choice, seq: number): void;
+  request(shown: Shown): void;
+  instances(): void;
+  lags(shown: Shown): void;
+  row(row: number): void;
+  find(label: string): void;
+  subset(shown: Shown, rows: Uint32Array, id: number): void;
+  again(): void;
+}
+
+/** The store with the doors that only its connection uses. */
+export interface FedStore extends Store {
+  readonly link: Link;
+  load(state: State): void;
+  report(status: Status): void;
+  follow(selection: Selection): void;
+  receive(info: SliceInfo, values: Packed): void;
+  refuse(shown: Shown, error: string): void;
+  receiveInstances(state: InstancesState): void;
+  receiveLags(state: LagsState): void;
+  refuseLags(shown: Shown, error: string): void;
+  receiveRow(row: Row): void;
+  refuseRow(row: number, error: string): void;
+  found(label: string, row: number): void;
+  refuseFind(label: string, error: string): void;
+  receiveSubset(id: number, share: Float32Array, held: number): void;
+}

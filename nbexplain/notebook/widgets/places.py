@@ -1,0 +1,66 @@
+"""What is chosen, by name in Python and by position in the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbexplain.explanation.sequences import check_lags
+from nbexplain.notebook.packing import packed_rows
+from nbexplain.notebook.rows import Rows
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+
+
+def packed_places(places: dict[str, Any]) -> dict[str, Any]:
+    """Positions as the page is told them."""
+    rows = places["rows"]
+    return {**places, "rows": None if rows is None else packed_rows(rows)}
+
+
+def known_lags(explanation: Explanation, lags: tuple[int, ...]) -> tuple[int, ...]:
+    """The lags, all of which there are.
+
+    Raises:
+        ValueError: there are none, or not these.
+    """
+    check_lags(explanation)
+    last = explanation.features.steps - 1
+    for lag in (lags[0], lags[-1]):
+        if not 0 <= lag <= last:
+            raise ValueError(f"There is no lag {lag}: they are 0, the last step, to {last}.")
+    return lags
+
+
+def index_of(names: tuple[str, ...], name: str | None) -> int | None:
+    """The position of a name; None where there is none."""
+    return names.index(name) if name in names else None
+
+
+def name_at(names: tuple[str, ...], position: int | None) -> str | None:
+    """The name at a position.
+
+    Raises:
+        LookupError: there is no such position.
+    """
+    if position is None:
+        return None
+    if position < 0:
+        raise LookupError(position)
+    return names[position]
+
+
+def label_at(rows: Rows, position: int | None) -> object:
+    """The label of the row at a position of X.
+
+    Raises:
+        LookupError: there is no such row.
+        TypeError: what is no number.
+    """
+    if position is None:
+        return None
+    if isinstance(position, bool) or not isinstance(position, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("a position is a number")
+    return rows.labels(np.array([position]))[0]
