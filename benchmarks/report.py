@@ -103,8 +103,6 @@ def _updates(updates: Sequence[Update]) -> str:
     heads = ["features", *dict.fromkeys(update.change for update in bars)]
     note = "Ranked bars in Chromium, ms from a change to the painted frame (95th percentile):"
     linked = [update for update in updates if update.instances]
-    if not linked:
-        return f"{note}\n\n{_table(heads, rows)}"
     size = f"{linked[0].instances:,} instances × {linked[0].features} features"
     changes = [update.change for update in linked]
     return "\n\n".join(
