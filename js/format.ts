@@ -135,6 +135,6 @@ export function short(name: string): string {
 
 /** What must not be cut: a character with its marks, a joined emoji. */
 function segments(text: string): Iterable<string> {
-  if (typeof Intl.Segmenter !== "function") return text;
+  if (typeof Intl.Segmenter !== "function" || /^[ -~]*$/.test(text)) return text;
   return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }

@@ -1,29 +1,23 @@
 /** Features ranked by importance: a listbox of bars, of which only those near the window exist. */
-import {
-  useComputed,
-  useSignal,
-  useSignalEffect,
-  type ReadonlySignal,
-  type Signal,
-} from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, counted, decimals, percentTicks } from "../format.js";
-import { filtered, reach } from "../ranking.js";
+import { filtered, reach, type Ranking } from "../ranking.js";
 import { lagRanges } from "../lags.js";
 import type { Store } from "../store.js";
 import { Legend } from "./legend.js";
 import { nameWidth } from "./measure.js";
 import { Profile } from "./profile.js";
 import type { ViewProps } from "./props.js";
-import { Row, ROW } from "./row.js";
+import { GLIDE, Row, ROW } from "./row.js";
 import { Table } from "./table.js";
 import { Tip } from "./tip.js";
 import { useUnique } from "./unique.js";
 
 /** Height of the gap that the 90 % line stands in. */
 const GAP = 22;
-/** Rows beyond the window, above and below; short lists are there from end to end. */
-const BEYOND = 12;
+/** Rows beyond the window, above and below: a long list jumps often, a short one is all there. */
+const beyond = (count: number): number => (count > 100 ? 4 : 12);
 
 export function Importance({ store, root }: ViewProps) {
   const id = useUnique();
@@ -38,7 +32,6 @@ export function Importance({ store, root }: ViewProps) {
   const ranking = store.ranking.value!;
   const marks = useComputed(() => marksOf(store));
   const marked = marks.value;
-  const settled = useSettled(marks);
   const domain = reach(ranking, marked?.share);
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
@@ -50,11 +43,13 @@ export function Importance({ store, root }: ViewProps) {
     if (!cut || y < cut * ROW) return Math.floor(y / ROW);
     return y < cut * ROW + GAP ? -1 : Math.floor((y - GAP) / ROW);
   };
+  const calm = useCalm(ranking);
   const height = topOf(shown.length);
-  const first = useComputed(() => Math.floor(scroll.value.top / ROW / 4) * 4 - BEYOND).value;
-  const visible = useComputed(() => Math.ceil(scroll.value.height / ROW) + 2 * BEYOND + 4).value;
-  const from = Math.max(0, first);
-  const rows = shown.slice(from, Math.max(0, first + visible));
+  const first = useComputed(() => Math.floor(scroll.value.top / ROW / 4) * 4).value;
+  const visible = useComputed(() => Math.ceil(scroll.value.height / ROW) + 4).value;
+  const spare = beyond(shown.length);
+  const from = Math.max(0, first - spare);
+  const rows = shown.slice(from, first + visible + spare);
   const places = decimals(slice.share[ranking.order[0]!]!);
   const narrow = useComputed(() => scroll.value.track < 170).value;
   const ticks = percentTicks(domain, narrow ? 2 : 4);
@@ -199,7 +194,7 @@ export function Importance({ store, root }: ViewProps) {
           <div role="presentation" style={{ height: `${height}px` }}>
             {rows.map((feature, i) => (
               <Row
-                key={feature}
+                key={calm ? feature : -1 - i}
                 id={`${id}-${feature}`}
                 name={names[feature]!}
                 feature={feature}
@@ -213,6 +208,7 @@ export function Importance({ store, root }: ViewProps) {
                 position={from + i}
                 setSize={shown.length}
                 selected={feature === selected}
+                calm={calm}
               />
             ))}
             {cut > 0 && (
@@ -247,7 +243,7 @@ export function Importance({ store, root }: ViewProps) {
         root={root}
         rowId={(feature) => `${id}-${feature}`}
       />
-      <Table names={names} slice={slice} ranking={ranking} shown={shown} marked={settled.value} />
+      <Table names={names} slice={slice} ranking={ranking} shown={shown} marked={marked} />
     </section>
   );
 }
@@ -266,15 +262,14 @@ function marksOf({ within, lags, subset }: Store): Marks | null {
   return rows?.held ? { share: rows.share, about: "over the brushed rows" } : null;
 }
 
-/** λ over the brush once it rests: what nobody looks at need not follow its every move. */
-function useSettled(marks: ReadonlySignal<Marks | null>): Signal<Marks | null> {
-  const settled = useSignal(marks.peek());
-  useSignalEffect(() => {
-    const now = marks.value;
-    const timer = setTimeout(() => (settled.value = now), 200);
-    return () => clearTimeout(timer);
-  });
-  return settled;
+/** Whether rows may glide: what changes again before they arrive, no eye follows. */
+function useCalm(ranking: Ranking): boolean {
+  const last = useRef({ ranking, at: -Infinity, calm: true }).current;
+  if (ranking !== last.ranking) {
+    const now = Date.now();
+    Object.assign(last, { ranking, at: now, calm: now - last.at > GLIDE });
+  }
+  return last.calm;
 }
 
 interface Window {

@@ -6,6 +6,8 @@ import type { Slice } from "../wire.js";
 import { Name } from "./name.js";
 
 export const ROW = 22;
+/** Milliseconds that a row takes to its new place. */
+export const GLIDE = 220;
 
 interface Props {
   id: string;
@@ -24,6 +26,8 @@ interface Props {
   position: number;
   setSize: number;
   selected: boolean;
+  /** Whether a change may be shown as a movement. */
+  calm: boolean;
 }
 
 export function Row(props: Props) {
@@ -42,13 +46,15 @@ export function Row(props: Props) {
   useLayoutEffect(() => {
     const before = was.current;
     was.current = { top, width };
+    if (!props.calm) return;
     if (top !== before.top)
       glide(row.current, `translateY(${before.top}px)`, `translateY(${top}px)`);
     if (width !== before.width && width > 0)
       glide(bar.current, `scaleX(${before.width / width})`, "none");
   }, [top, width]);
+  // In words for a screen reader: a label, since hidden text would be laid out at every change.
   const spoken =
-    " percent" +
+    `${rank} ${props.name}, ${fixed(share, places)} percent` +
     (Number.isNaN(mark) ? "" : `, ${fixed(mark, places)} ${props.about}`) +
     (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
     (direction === "none" ? "" : `, ${WORDS[direction]}`);
@@ -59,6 +65,7 @@ export function Row(props: Props) {
       class={`nbx-row nbx-${direction}${selected ? " nbx-selected" : ""}`}
       style={{ transform: `translateY(${top}px)` }}
       role="option"
+      aria-label={spoken}
       aria-selected={selected}
       aria-posinset={props.position + 1}
       aria-setsize={props.setSize}
@@ -74,10 +81,7 @@ export function Row(props: Props) {
         {!Number.isNaN(mark) && <i class="nbx-brushed" style={{ left: percent(mark) }} />}
       </span>
       <span class="nbx-share">{fixed(share, places)}</span>
-      <span class="nbx-hidden">{spoken}</span>
-      <span class="nbx-arrow" aria-hidden="true">
-        {ARROW[direction]}
-      </span>
+      <span class="nbx-arrow">{ARROW[direction]}</span>
     </div>
   );
 }
@@ -87,5 +91,5 @@ function glide(element: HTMLElement | null, from: string, to: string): void {
   const view = element?.ownerDocument.defaultView;
   if (!element?.animate || view?.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const frames = [{ transform: from }, { transform: to }];
-  element.animate(frames, { duration: 220, easing: "cubic-bezier(0.2, 0, 0, 1)" });
+  element.animate(frames, { duration: GLIDE, easing: "cubic-bezier(0.2, 0, 0, 1)" });
 }

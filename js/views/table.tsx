@@ -8,6 +8,8 @@ import type { Marks } from "./importance.js";
 
 /** Enough to read; the filter reaches the rest. */
 const MOST = 100;
+/** Milliseconds after the last change until the table follows. */
+export const RESTED = 200;
 
 interface Props {
   names: string[];
@@ -18,11 +20,20 @@ interface Props {
 }
 
 export class Table extends Component<Props> {
-  // Scrolling and picking leave the numbers as they are.
-  override shouldComponentUpdate({ slice, shown, names, marked }: Props): boolean {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  // What nobody looks at need not follow every move, and a hundred rows would cost each its frame.
+  override shouldComponentUpdate(next: Props): boolean {
     const { props } = this;
-    if (marked !== props.marked) return true;
-    return slice !== props.slice || shown !== props.shown || names !== props.names;
+    if ((Object.keys(next) as (keyof Props)[]).some((name) => next[name] !== props[name])) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.forceUpdate(), RESTED);
+    }
+    return false;
+  }
+
+  override componentWillUnmount(): void {
+    clearTimeout(this.timer);
   }
 
   override render({ names, slice, ranking, shown, marked }: Props) {

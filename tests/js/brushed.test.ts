@@ -35,7 +35,9 @@ describe("a brush", () => {
     ]);
     expect(one(".nbx-legend").textContent).toContain("λ over 2 brushed rows");
     expect(one(".nbx-legend").textContent).not.toContain("with attributions");
-    expect(one("[data-feature]").textContent).toContain(", 75.0 over the brushed rows");
+    expect(one("[data-feature]").getAttribute("aria-label")).toContain(
+      ", 75.0 over the brushed rows",
+    );
   });
 
   it("leaves the order as it is", async () => {

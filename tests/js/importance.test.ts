@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { constant, credit, hostile, HOSTILE, wide } from "../../js/demo/fixtures.js";
+import { WORDS } from "../../js/format.js";
+import { directionOf } from "../../js/ranking.js";
 import { drawn, press, shown, type } from "./shown.js";
 
 describe("rows", () => {
@@ -55,6 +57,18 @@ describe("rows", () => {
       expect(percent(whisker.left)).toBeCloseTo((100 * low[f]!) / domain, 3);
       expect(percent(whisker.width)).toBeCloseTo((100 * (high[f]! - low[f]!)) / domain, 3);
     });
+  });
+
+  it("are said in words", async () => {
+    const { store, all } = shown(credit());
+    await drawn();
+    const { order } = store.ranking.value!;
+    const { share, low, high } = store.slice.value!;
+    const [f, one] = [order[1]!, (value: number) => value.toFixed(1)];
+    const said = all("[data-feature]")[1]!.getAttribute("aria-label")!;
+    expect(said).toContain(`2 ${store.names.value[f]!}, ${one(share[f]!)} percent`);
+    expect(said).toContain(`row sampling ${one(low[f]!)} to ${one(high[f]!)}`);
+    expect(said).toContain(WORDS[directionOf(store.slice.value!.direction[f]!)]);
   });
 
   it("of a constant model have no bars, no line and no claims", async () => {

@@ -263,7 +263,9 @@ describe("linked", () => {
     await drawn();
     expect(view.one(".nbx-legend").textContent).toContain("λ within lags 1–2");
     expect(view.all(".nbx-track .nbx-brushed").length).toBe(2);
-    expect(view.one("[data-feature='b']").textContent).toContain("83.3 within lags 1–2");
+    expect(view.one("[data-feature='b']").getAttribute("aria-label")).toContain(
+      "83.3 within lags 1–2",
+    );
     view.store.choose({ rows: Uint32Array.of(10) });
     await drawn();
     expect(view.one(".nbx-legend").textContent).not.toContain("brushed row");
