@@ -55,6 +55,30 @@ def test_a_linear_recurrence_forgets_geometrically(a, scale):
     np.testing.assert_allclose(table["high"], shares, atol=1e-6)
 
 
+@pytest.mark.parametrize(("share", "length"), [(0.4, 1), (0.42, 2), (0.9, 4), (0.95, 5), (1.0, 6)])
+def test_memory_is_the_shortest_window_that_carries_the_share(share, length):
+    ex = nbx.explain(Recurrence(0.6, 1, -2, 0.5), windows(), scale="none")
+    found = ex.memory_length(share)
+    assert (found.length, found.low, found.high) == (length, length, length)
+    assert length >= len(ex.select(share, by="lag"))
+
+
+def test_memory_has_an_interval_where_rows_differ():
+    # Few rows look back to lag 4: whether lag 0 alone carries 80 % depends on which are drawn.
+    ex = nbx.explain(lambda x: x[:, -1, 0] + x[:, -5, 0] * (x[:, 0, 0] > 1.6), windows(400))
+    table = ex.lag_importance()
+    assert table["low"][0] < 80 < table["importance"][0]
+    found = ex.memory_length(0.8)
+    assert (found.length, found.low, found.high) == (1, 1, 5)
+    sure = ex.memory_length(0.7)
+    assert (sure.length, sure.low, sure.high) == (1, 1, 1)
+    few = nbx.explain(delayed, windows(1)).memory_length()
+    assert few.length == 2
+    assert np.isnan([few.low, few.high]).all()
+    constant = nbx.explain(lambda x: 0 * x[:, 0, :1], windows(9)).memory_length()
+    assert np.isnan([constant.length, constant.low, constant.high]).all()
+
+
 def test_features_of_a_linear_recurrence_share_by_their_weights():
     ex = nbx.explain(Recurrence(0.6, 1, -2, 0.5), windows(), scale="none")
     np.testing.assert_allclose(ex.importances().share, [28.571429, 57.142857, 14.285714], atol=1e-6)

@@ -139,15 +139,26 @@ def shares(
         size: from mean squares `[…, entries]` to sizes `[…, parts]`.
         confidence: of the interval, between 0 and 1.
     """
-    squares, counts, filled = groups.sum(0), seen.sum(0), seen.max(1) > 0
-    rms = size(_means(squares, counts))
-    share = _shares(rms)
-    left = np.maximum(squares - groups[filled], 0)
-    # Leaving a group out scales all roots alike, which shares do not see, but for padding.
-    left = left if len(counts) == 1 else _means(left, counts - seen[filled])
-    half = _half_width(_shares(size(left)), confidence)
+    rms = size(_means(groups.sum(0), seen.sum(0)))
+    share = percent(rms)
+    half = half_width(percent(size(spared(groups, seen))), confidence)
     low, high = np.clip(share - half, 0, 100), np.clip(share + half, 0, 100)
     return Shares(share, low, high, rms)
+
+
+def spared(
+    groups: Float64[np.ndarray, "groups entries"], seen: Int64[np.ndarray, "groups _"]
+) -> Float64[np.ndarray, "filled entries"]:
+    """Mean squares with each group of rows left out, in turn; up to a factor where no row is cut.
+
+    Args:
+        groups: sums of squares by group of rows.
+        seen: how many rows of each group have each entry, `[groups, entries]` or `[groups, 1]`.
+    """
+    counts, filled = seen.sum(0), seen.max(1) > 0
+    left = np.maximum(groups.sum(0) - groups[filled], 0)
+    # Leaving a group out scales all roots alike, which shares do not see, but for padding.
+    return left if len(counts) == 1 else _means(left, counts - seen[filled])
 
 
 def _signed(
@@ -199,19 +210,20 @@ def _pool(
     return np.add.reduceat(values[..., order], starts, axis=-1)
 
 
-def _shares(roots: Float64[np.ndarray, "*lead features"]) -> Float64[np.ndarray, "*lead features"]:
+def percent(roots: Float64[np.ndarray, "*lead parts"]) -> Float64[np.ndarray, "*lead parts"]:
+    """What each part is of the total; NaN where there is none."""
     total = roots.sum(-1, keepdims=True)
     return 100 * np.divide(roots, total, out=np.full_like(roots, np.nan), where=total > 0)
 
 
-def _half_width(
-    spared: Float64[np.ndarray, "groups features"], confidence: float
-) -> Float64[np.ndarray, " features"]:
-    """Half the interval's width from the shares with each group left out."""
-    groups = len(spared)
+def half_width(
+    estimates: Float64[np.ndarray, "groups *parts"], confidence: float
+) -> Float64[np.ndarray, " *parts"]:
+    """Half the interval's width from estimates with each group left out."""
+    groups = len(estimates)
     if groups < 2:
-        return np.full(spared.shape[1], np.nan)
-    variance = (groups - 1) * spared.var(0)
+        return np.full(estimates.shape[1:], np.nan)
+    variance = (groups - 1) * estimates.var(0)
     return student_t(confidence, groups - 1) * np.sqrt(variance)
 
 

@@ -20,7 +20,7 @@ from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
-from nbexplain.explanation.sequences import Sequences
+from nbexplain.explanation.sequences import Sequences, check_share
 from nbexplain.features import Features
 
 if TYPE_CHECKING:
@@ -192,8 +192,7 @@ class Explanation(Sequences, Forms):
         3
         """
         choose("by", by, ["feature", "lag"])
-        if not 0 < share <= 1:
-            raise ValueError(f"share={share} must be above 0 and at most 1: 0.9 means 90 %.")
+        check_share(share)
         found = self.lag_shares() if by == "lag" else self.importances()
         if np.isnan(found.share).any():
             raise ValueError("Nothing to select: the response does not depend on any input.")

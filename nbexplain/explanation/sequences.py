@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nbexplain.engine.importances import Shares
 from nbexplain.engine.lags import by_lag, lag_shares, lag_sizes
 from nbexplain.engine.padding import aligned
+from nbexplain.engine.profiles import Memory, memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,33 @@ class Sequences:
         sums, weights = ex.swept.sums[ex.response], ex.weights_of(output)
         return lag_shares(sums, ex.features, ex.scaling, weights, ex.confidence)
 
+    def memory_length(self, share: float = 0.9, output: str | int | None = None) -> Memory:
+        """How far back the model looks: the shortest window that ends now and carries this share.
+
+        Args:
+            share: of the sensitivity, above 0 and at most 1.
+            output: an output's name or position; None combines all of them.
+
+        Returns:
+            `length`, a number of steps, and its interval over rows, `low` to `high`; NaN for a
+            constant model. `select(share, by="lag")` may need fewer lags, those that carry most,
+            but never a shorter window.
+
+        Raises:
+            ValueError: X holds no sequences, or sequences of one step; no such output; a share
+                outside (0, 1].
+
+        >>> import torch, nbexplain as nbx
+        >>> ex = nbx.explain(lambda x: 3 * x[:, -1] + x[:, -3], torch.randn(50, 4, 1))
+        >>> ex.memory_length().length, ex.memory_length(0.7).length
+        (3.0, 1.0)
+        """
+        ex = self._ex
+        check_lags(ex)
+        check_share(share)
+        sums, weights = ex.swept.sums[ex.response], ex.weights_of(output)
+        return memory(sums, ex.features, ex.scaling, weights, ex.confidence, share)
+
     def _map(self, output: str | int | None, row: object) -> NDArray[np.float64]:
         """Percent of the total, `[lags, features]`; NaN where the response moves with nothing."""
         from nbexplain.explanation.local import derivatives, find
@@ -125,6 +153,16 @@ class Sequences:
         unit = self._ex.features.lag_unit
         name = f"lag ({unit})" if isinstance(unit, str) else "lag"
         return pd.RangeIndex(self._ex.features.steps, name=name)
+
+
+def check_share(share: float) -> None:
+    """Refuse what is no share.
+
+    Raises:
+        ValueError: for a share outside (0, 1].
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share={share} must be above 0 and at most 1: 0.9 means 90 %.")
 
 
 def check_lags(ex: Explanation) -> None:

@@ -1,0 +1,108 @@
+"""From the lag × feature matrix: how far back the past counts, and each feature over time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nbexplain.engine.accumulators import Sums
+from nbexplain.engine.axes import Float64
+from nbexplain.engine.importances import half_width, mean_squares, percent, spared, weighed
+from nbexplain.engine.lags import by_lag
+from nbexplain.features import Features
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How far back a network looks.
+
+    Attributes:
+        length: steps of the shortest window that ends now and carries the share; NaN for a
+            constant model.
+        low: lower bound of its interval (row sampling), in whole steps.
+        high: upper bound.
+    """
+
+    length: float
+    low: float
+    high: float
+
+
+def memory(
+    sums: Sums,
+    features: Features,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+    confidence: float,
+    share: float,
+) -> Memory:
+    r"""The fewest steps back from now that together carry `share` of the total.
+
+    $m = \min\{m : C_m \ge \text{share}\}$ with $C_m = \sum_{k<m} \gamma_k / \sum_k \gamma_k$ and γ
+    of `lag_shares`. Its interval inverts those of the $C_m$, which are jackknifed like all shares
+    (Woodruff 1952): every length that the share might be reached at.
+
+    Args:
+        sums: of the derivatives, entries row-major over (steps, columns).
+        features: how entries form features; of sequences.
+        scale: factor s of each entry's derivative.
+        weights: factor w of each output's squares; 0 leaves an output out.
+        confidence: of the interval, between 0 and 1.
+        share: that the window carries, above 0 and at most 1.
+
+    >>> import torch
+    >>> from nbexplain.features import features
+    >>> g = torch.tensor([[[[1.0], [1.0], [2.0]]]] * 2)
+    >>> memory(Sums.of(g, 0), features((3, 1)), np.ones(3), np.ones(1), 0.95, 0.7)
+    Memory(length=2.0, low=2.0, high=2.0)
+    """
+    groups = weighed(sums, scale, weights)
+    carried = _carried(by_lag(features, mean_squares(sums, scale, weights)))
+    half = half_width(_carried(by_lag(features, spared(groups, sums.seen))), confidence)
+
+    def reached(carried: Float64[np.ndarray, " lags"]) -> float:
+        if np.isnan(carried).any():
+            return float("nan")
+        # All of it is carried by the whole window, whatever the last digit of a sum.
+        return float(min((carried < share - ROUNDING).sum() + 1, len(carried)))
+
+    return Memory(reached(carried), reached(carried + half), reached(carried - half))
+
+
+ROUNDING = 1e-12
+
+
+def _carried(
+    squares: Float64[np.ndarray, "*lead lags features"],
+) -> Float64[np.ndarray, "*lead lags"]:
+    """What the lags from 0 to each carry of the total, between 0 and 1."""
+    return np.cumsum(percent(np.sqrt(squares).sum(-1)), -1) / 100
+
+
+def profile_widths(
+    sums: Sums,
+    features: Features,
+    scale: Float64[np.ndarray, " entries"],
+    weights: Float64[np.ndarray, " outputs"],
+    confidence: float,
+) -> Float64[np.ndarray, "lags features"]:
+    r"""Half the interval of each feature's own lag profile $100\, M_{kj} / \sum_l M_{lj}$, percent.
+
+    The delete-one-group jackknife of `importances`, for every feature by itself; NaN where a
+    feature moves nothing, or there are fewer than two groups of rows.
+
+    Args:
+        sums: of the derivatives, entries row-major over (steps, columns).
+        features: how entries form features; of sequences.
+        scale: factor s of each entry's derivative.
+        weights: factor w of each output's squares; 0 leaves an output out.
+        confidence: of the interval, between 0 and 1.
+
+    >>> import torch
+    >>> from nbexplain.features import features
+    >>> g = torch.tensor([[[[1.0, 0.0], [1.0, 2.0]]]] * 2)
+    >>> profile_widths(Sums.of(g, 0), features((2, 2)), np.ones(4), np.ones(1), 0.95).tolist()
+    [[0.0, 0.0], [0.0, 0.0]]
+    """
+    groups = weighed(sums, scale, weights)
+    left = np.sqrt(by_lag(features, spared(groups, sums.seen)))
+    return half_width(percent(left.swapaxes(-1, -2)), confidence).T
