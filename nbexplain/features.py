@@ -80,6 +80,17 @@ class Features:
         cells, owners = self.cells[:width], np.arange(len(self))
         return replace(self, shape=(width,), cells=cells, owners=owners, kind="table")
 
+    def over(self, steps: int) -> Features:
+        """The same features of sequences of another number of steps.
+
+        >>> features((2, 3), ["a", "r", "g"], {"colour": ["r", "g"]}).over(3).cells.tolist()
+        [0, 1, 1, 2, 3, 3, 4, 5, 5]
+        """
+        step, width = self.last_step, len(self)
+        cells = (np.arange(steps)[:, None] * width + step.cells).reshape(-1)
+        owners, shape = np.tile(step.owners, steps), (steps, *self.shape[1:])
+        return replace(self, shape=shape, cells=cells, owners=owners)
+
     def columns_of(self, entries: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in `columns` of these entries.
 

@@ -60,7 +60,7 @@ class Sums:
         # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
         flat = jacobian.flatten(1).to(torch.float64, copy=True)
         first = flat.sum(0)
-        second = _by_group(flat.mul_(flat), start, block)
+        second = by_group(flat.mul_(flat), start, block)
         group = np.arange(start, start + len(flat)) // block % GROUPS
         return cls(
             np.bincount(group, minlength=GROUPS),
@@ -82,6 +82,20 @@ class Sums:
         """The sums of some of the entries."""
         reach = None if self.reach is None else self.reach[:, entries]
         return type(self)(self.rows, self.first[:, entries], self.second[:, :, entries], reach)
+
+    def beside(self, other: Self) -> Self:
+        """The sums of these entries and of others of the same rows after them.
+
+        >>> one = Sums.of(torch.ones(1, 1, 1), start=0)
+        >>> one.beside(one).first
+        array([[1., 1.]])
+        """
+        reach = None
+        if self.reach is not None and other.reach is not None:
+            reach = np.concatenate([self.reach, other.reach], axis=-1)
+        first = np.concatenate([self.first, other.first], axis=-1)
+        second = np.concatenate([self.second, other.second], axis=-1)
+        return type(self)(self.rows, first, second, reach)
 
     def mirrored(self) -> Self:
         """The sums of −g before those of g: one output's as those of two opposite ones."""
@@ -109,10 +123,14 @@ def _reach(
     return np.repeat(counts, width, axis=1)
 
 
-def _by_group(
+def by_group(
     values: Float64[Tensor, "rows columns"], start: int, block: int
 ) -> Float64[Tensor, "groups columns"]:
-    """Rows added up by group, the first of them standing at position `start`."""
+    """Rows added up by group, the first of them standing at position `start` of the data.
+
+    >>> by_group(torch.ones(65, 1, dtype=torch.float64), start=1, block=1)[:2, 0].tolist()
+    [1.0, 2.0]
+    """
     count, columns = values.shape
     if block > 1:
         group = (torch.arange(start, start + count, device=values.device) // block) % GROUPS

@@ -170,8 +170,9 @@ def _signed(
 ) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]:
     """Mean and standard deviation over rows of features with one entry; NaN where undefined."""
     single = np.bincount(features.owners[features.cells], minlength=len(features)) == 1
-    means = sums.first / sums.count * scale
-    variance = np.maximum(squares / sums.count - weights @ means**2, 0)
+    counts = np.maximum(sums.seen.sum(0), 1)  # what no row has adds up to 0
+    means = sums.first / counts * scale
+    variance = np.maximum(squares / counts - weights @ means**2, 0)
     std = np.where(single, np.sqrt(added(features, variance)), np.nan)
     (chosen,) = np.nonzero(weights)
     if len(chosen) != 1:

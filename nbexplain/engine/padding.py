@@ -41,3 +41,20 @@ def aligned(x: Tensor, spans: Int64[Tensor, "rows 2"]) -> Tensor:
     place = torch.arange(steps, device=x.device) - steps + spans[:, 1:]
     found = x.gather(2, place.clamp(min=0)[:, None, :, None].expand_as(x))
     return found.masked_fill_(~reaching(spans, steps)[:, None, :, None], 0)
+
+
+def from_first(x: Tensor, spans: Int64[Tensor, "rows 2"]) -> Tensor:
+    """Rows `[rows, outputs, steps, p]` with their first existing step first, and 0 after the last.
+
+    >>> x = torch.tensor([9.0, 1.0, 2.0]).view(1, 1, 3, 1)
+    >>> from_first(x, torch.tensor([[1, 3]])).flatten().tolist()
+    [1.0, 2.0, 0.0]
+    """
+    steps, spans = x.shape[2], spans.to(x.device)
+    step = torch.arange(steps, device=x.device)
+    found = x
+    if bool(spans[:, 0].any()):
+        place = (step + spans[:, :1]).clamp(max=steps - 1)
+        found = x.gather(2, place[:, None, :, None].expand_as(x))
+    there = step < spans[:, 1:] - spans[:, :1]
+    return found.masked_fill(~there[:, None, :, None], 0)

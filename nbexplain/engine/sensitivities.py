@@ -5,7 +5,7 @@ batch. It works wherever training works (recurrent cells, fused kernels, custom 
 forward mode and `vmap(jacrev)` do not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from nbexplain.engine.axes import Float
 
 Function = Callable[[tuple[Tensor, ...]], Tensor]
 """Inputs, each `[rows, …]`, to outputs `[rows, outputs]`; rows must not influence each other."""
+
+Steps = Callable[[tuple[Tensor, ...]], list[Tensor]]
+"""Inputs, each `[rows, …]`, to outputs `[rows, outputs]` at each output step."""
 
 
 def sensitivities(
@@ -41,16 +44,57 @@ def sensitivities(
     tensor([[[ 2., -6.]]])
     """
     with torch.enable_grad():
-        # The leaves carry the gradient; the function gets copies, so that a first operation in
-        # place meets neither a leaf (autograd refuses) nor the caller's data.
-        leaves = tuple(x.detach().requires_grad_(x.is_floating_point()) for x in inputs)
-        outputs = function(tuple(leaf.clone() for leaf in leaves))
-        differentiated = [leaf for leaf in leaves if leaf.requires_grad]
-        columns = outputs.unbind(1)
-        sweeps = [
-            _sweep(column, differentiated, retain=column is not columns[-1]) for column in columns
-        ]
-    return outputs.detach(), torch.stack(sweeps, dim=1)
+        leaves, copies = _leaves(inputs)
+        outputs = function(copies)
+        return outputs.detach(), _swept(outputs, leaves, retain=False)
+
+
+def sensitivities_by_step(
+    function: Steps, inputs: tuple[Tensor, ...]
+) -> Iterator[tuple[Float[Tensor, "rows outputs"], Float[Tensor, "rows outputs *shape"]]]:
+    """Outputs and their derivatives at one output step after the other, for one batch.
+
+    One forward sweep, and one backward sweep per step and output; the derivatives of one step are
+    held at a time.
+
+    Args:
+        function: what is differentiated, at every step of its outputs.
+        inputs: as `sensitivities` takes them.
+
+    Yields:
+        What `sensitivities` returns, of each step.
+
+    >>> f = lambda inputs: [inputs[0][:, :1] * k for k in (1, 2)]
+    >>> [g.tolist() for _, g in sensitivities_by_step(f, (torch.ones(1, 2),))]
+    [[[[1.0, 0.0]]], [[[2.0, 0.0]]]]
+    """
+    with torch.enable_grad():
+        leaves, copies = _leaves(inputs)
+        waiting = function(copies)[::-1]
+    while waiting:
+        outputs = waiting.pop()
+        yield outputs.detach(), _swept(outputs, leaves, retain=bool(waiting))
+
+
+def _leaves(inputs: tuple[Tensor, ...]) -> tuple[list[Tensor], tuple[Tensor, ...]]:
+    """What carries the gradient, and what the function gets.
+
+    The function gets copies, so that a first operation in place meets neither a leaf (autograd
+    refuses) nor the caller's data.
+    """
+    leaves = tuple(x.detach().requires_grad_(x.is_floating_point()) for x in inputs)
+    return [x for x in leaves if x.requires_grad], tuple(leaf.clone() for leaf in leaves)
+
+
+def _swept(
+    outputs: Float[Tensor, "rows outputs"], leaves: list[Tensor], *, retain: bool
+) -> Float[Tensor, "rows outputs *shape"]:
+    """The derivatives of every output; `retain` keeps the graph for another sweep."""
+    columns = outputs.unbind(1)
+    sweeps = [
+        _sweep(column, leaves, retain=retain or column is not columns[-1]) for column in columns
+    ]
+    return torch.stack(sweeps, dim=1)
 
 
 def _sweep(

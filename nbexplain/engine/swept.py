@@ -1,7 +1,7 @@
 """What a pass over rows leaves: everything importances are made of, as one value that merges."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -12,9 +12,13 @@ from nbexplain.engine.axes import Float
 from nbexplain.engine.padding import existing
 from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
+from nbexplain.engine.stepwise import Stepwise
 
 SLACK = 1.25
 """Rows held, in units of those kept, before the surplus is dropped."""
+
+PROBABLE: tuple[Kind, ...] = ("probabilities", "independent")
+"""Outputs that may be probabilities of exactly 0 or 1."""
 
 CHUNK = 4096
 """Kept rows whose response is formed at once."""
@@ -33,6 +37,8 @@ class Swept:
         saturated: values among the outputs that are probabilities of exactly 0 or 1.
         samples: the kept rows, in parts.
         steps: spread of the existing steps of padded sequences, by column; else None.
+        stepwise: where outputs at every step are explained, their sums otherwise than by lag, by
+            response; empty elsewhere. The `sums` are then over all steps by lag.
     """
 
     kind: Kind
@@ -43,6 +49,7 @@ class Swept:
     saturated: int
     samples: tuple[Sample, ...]
     steps: Spread | None = None
+    stepwise: Mapping[str, Stepwise] = field(default_factory=dict[str, Stepwise])
 
     @classmethod
     def of(
@@ -65,7 +72,7 @@ class Swept:
             block,
             summed(outputs, jacobian, kind, responses, start, block, spans),
             Spread.of(values.flatten(1), outputs),
-            int(saturated(outputs).sum()) if kind in ("probabilities", "independent") else 0,
+            int(saturated(outputs).sum()) if kind in PROBABLE else 0,
             (Sample.of(keep, start, jacobian, outputs, values, targets, spans),),
             None if spans is None else _steps(values, spans),
         )
@@ -85,6 +92,7 @@ class Swept:
             saturated=self.saturated + other.saturated,
             samples=samples,
             steps=self.steps.merge(other.steps) if self.steps and other.steps else None,
+            stepwise={name: own.merge(other.stepwise[name]) for name, own in self.stepwise.items()},
         )
 
     @property
@@ -99,7 +107,9 @@ class Swept:
 
     @property
     def outputs(self) -> Spread:
-        """Spread of the outputs."""
+        """Spread of the outputs, at every step where those are explained."""
+        for stepwise in self.stepwise.values():
+            return stepwise.outputs
         return self.spread.part(slice(-self._width, None))
 
     @property
@@ -113,8 +123,8 @@ class Swept:
 
     @property
     def complete(self) -> bool:
-        """Whether every row was kept."""
-        return sum(sample.count for sample in self.samples) == self.count
+        """Whether every row was kept, and so gives all other responses."""
+        return not self.stepwise and sum(sample.count for sample in self.samples) == self.count
 
     def responding(self, response: str) -> "Swept":
         """The same rows with the sums of another response as well, formed from the kept rows."""

@@ -10,6 +10,7 @@ from nbexplain.data import Batch, Source
 from nbexplain.engine.responses import MANY, Kind
 from nbexplain.explain.subject import Reading, Select, Subject
 from nbexplain.explanation.question import RESPONSES, Question, kind_of
+from nbexplain.methods import Method
 from nbexplain.model import Picked, Snapshot, check_function
 
 Outputs = Sequence[str | int] | str | int | None
@@ -40,7 +41,7 @@ def ask(
     response: str | Callable[..., object],
     outputs: Outputs,
     output_names: Sequence[str] | None,
-    method: str,
+    method: Method,
     rows: int,
 ) -> Asked:
     """Look at what the model returns for the first rows, and settle what is differentiated.
@@ -51,7 +52,7 @@ def ask(
         response: as `nbx.explain` takes it.
         outputs: as `nbx.explain` takes them.
         output_names: as `nbx.explain` takes them.
-        method: the method's name.
+        method: how attributions are formed.
         rows: how many rows to look at.
 
     Raises:
@@ -69,7 +70,8 @@ def ask(
             "'logodds', 'loss' or a function of what the model returns."
         )
     reading = Reading(snapshot, source.input_names, chosen, source.order, source.timed)
-    picked, reading = reading.first(batch)
+    every = method.steps == "valid"
+    picked, reading = reading.first(batch, every=every)
     width = picked.outputs.shape[1]
     if chosen is None:
         source = source.for_outputs(width)
@@ -90,13 +92,14 @@ def ask(
     columns = _columns(outputs, names)
     select = _select(kind, wanted, columns, width, chosen is not None, continuous)
     subject = Subject(reading, picked, kind, wanted, select)
+    checked = subject.side_by_side if every else subject.function
     check_function(
-        subject.function(batch.target, batch.spans),
+        checked(batch.target, batch.spans),
         snapshot.prepare(batch.inputs),
         snapshot.batch_statistics,
     )
     question = Question(
-        method=method,
+        method=method.name,
         response=wanted,
         kind=kind if select is None else "values",
         classifier=kind != "values",
@@ -106,8 +109,11 @@ def ask(
         among=width if select == "predicted" else 0,
         subject=source.target_name,
         scale="none",
+        definition=method.definition,
+        steps=method.steps,
     )
-    noted = [picked.note, note, *_integer_inputs(source, batch)]
+    doubt = None if classes is not None else reading.doubt(picked, batch)
+    noted = [picked.note, doubt, note, *_integer_inputs(source, batch)]
     return Asked(question, subject, source, batch, tuple(n for n in noted if n))
 
 

@@ -2,14 +2,13 @@
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from inspect import signature
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nbexplain.data import Batch, arranged, read, rows_first
 from nbexplain.engine.swept import Swept
@@ -126,7 +125,7 @@ def explain(
         snapshot = Snapshot(model)
         source = read(rows_first(X, layout), y, forward=snapshot.parameters_of_forward)
         source = arranged(source, layout, lengths)
-        asked = ask(snapshot, source, response, outputs, output_names, resolved.name, PROBE)
+        asked = ask(snapshot, source, response, outputs, output_names, resolved, PROBE)
     named = _features(asked, feature_names, groups, lag_unit, layout)
     entries, width = len(named.cells), len(asked.question.names)
     wanted_scale, scaling = scale_of(scale, named)
@@ -135,7 +134,10 @@ def explain(
             "definition='lag0' is for sequences, X of shape [rows, steps, features], but a row of "
             f"X here has the shape {list(named.shape)}: leave it out."
         )
-    question = replace(asked.question.scaled(wanted_scale), definition=resolved.definition)
+    every_step = resolved.steps == "valid"
+    if every_step:
+        _check_every_step(named, scaling)
+    question = asked.question.scaled(wanted_scale)
     kept, remark = keep_of(
         keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed
     )
@@ -145,10 +147,12 @@ def explain(
         resolved,
         named,
         kept,
-        batch_size or rows_at_once(width, entries),
+        batch_size or rows_at_once(width, entries, every_step=every_step),
     )
-    # Where not all rows can be kept, the other responses' sums are formed along the way.
-    everything = asked.source.count is not None and kept.capacity >= asked.source.count
+    # Where kept rows do not give the other responses, their sums are formed along the way.
+    everything = (
+        not every_step and asked.source.count is not None and kept.capacity >= asked.source.count
+    )
     also = () if everything else question.responses
     with Progress(progress, asked.source.count) as shown:
         swept = work.sweep(question, also, shown)
@@ -204,6 +208,20 @@ def _features(
     return features(shape, ranked, groups, lag_unit, layout)
 
 
+def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> None:
+    """Refuse what cannot be pooled by lag."""
+    if named.kind != "sequence":
+        raise ValueError(
+            "steps='valid' is for sequences, X of shape [rows, steps, features], but a row of X "
+            f"here has the shape {list(named.shape)}: leave it out."
+        )
+    if scaling is not None and np.ptp(scaling.reshape(named.shape), axis=0).any():
+        raise ValueError(
+            "scale differs between steps, which steps='valid' pools by lag: pass one unit for "
+            f"each of the {len(named.columns)} columns."
+        )
+
+
 def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:
     if sorted(names) == sorted(known):
         return (
@@ -221,12 +239,15 @@ def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:
 
 def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:
     """Entries without a derivative that move the output all the same: steps and roundings."""
-    flat = (swept.sums[response].second.sum((0, 1)) == 0) & (swept.inputs.deviation > 0)
+    stepwise = swept.stepwise.get(response)
+    squares = stepwise.entries if stepwise else swept.sums[response].second.sum((0, 1))
+    flat = (squares == 0) & (swept.inputs.deviation > 0)
     floating = [x for x in batch.inputs if x.is_floating_point()]
     suspects = np.flatnonzero(flat)[:BLIND_ENTRIES]
     if not len(suspects) or flat.all() or len(floating) != 1 or len(batch) < 2:
         return []
-    function = work.subject.function(batch.target)
+    subject = work.subject
+    function = (subject.side_by_side if stepwise else subject.function)(batch.target)
     found: list[str] = []
     with untouched(), torch.no_grad():
         before = function(

@@ -13,6 +13,7 @@ from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.swept import Swept
 from nbexplain.explain.progress import Progress
+from nbexplain.explain.stepping import by_step
 from nbexplain.explain.subject import Subject
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.question import Question
@@ -74,6 +75,8 @@ class Work:
         return swept
 
     def _part(self, question: Question, responses: tuple[str, ...], batch: Batch) -> Swept:
+        if question.steps == "valid":
+            return by_step(self, question, responses, batch)
         values, outputs, jacobian = self.derive(batch)
         part = Swept.of(
             question.kind,
@@ -89,13 +92,16 @@ class Work:
         )
         sums = part.sums[question.response]
         if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):
-            raise ValueError(self._not_finite(batch.start, outputs, jacobian))
+            raise ValueError(self.not_finite(batch.start, outputs, jacobian))
         return part
 
-    def derive(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Input values, outputs and derivatives of one batch, on the processor."""
+    def derive(self, batch: Batch, step: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Input values, outputs and derivatives of one batch, on the processor.
+
+        Of outputs at every step, those of one step; None is each row's last.
+        """
         inputs = self.subject.reading.snapshot.prepare(batch.inputs)
-        function = self.subject.function(batch.target, batch.spans)
+        function = self.subject.function(batch.target, batch.spans, step)
         outputs, jacobian = self.method.attributions(function, inputs)
         if batch.spans is not None:  # padding is no input
             there = existing(batch.spans, jacobian.shape[2]).to(jacobian.device)
@@ -105,7 +111,7 @@ class Work:
             return floating[0], outputs, jacobian
         return torch.cat([x.flatten(1) for x in floating], dim=1), outputs, jacobian
 
-    def _not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
+    def not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
         """Which row and column has a derivative that is not a number."""
         bad = ~torch.isfinite(outputs).all(1)
         what, where = "output is", ""
@@ -131,18 +137,32 @@ class Work:
         """The position of a labelled row."""
         return self.source.locate(label)
 
-    def row(self, row: object) -> Row:
-        """A row of X by position, or a new one given as data."""
+    def row(self, row: object, step: int | None = None) -> Row:
+        """A row of X by position, or a new one given as data, at one step of its outputs.
+
+        Raises:
+            ValueError: more than one row; a row without this step.
+        """
         known = isinstance(row, int)
         batch = self.source.take([row]) if known else self.source.new_rows(row)
         if (count := len(batch)) != 1:
             raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
+        if step is not None and batch.spans is not None:
+            length = int(batch.spans[0, 1] - batch.spans[0, 0])
+            if step >= length:
+                raise ValueError(f"step={step} is outside this row, which has {length:,} steps.")
         with untouched():
-            values, outputs, jacobian = self.derive(batch)
+            values, outputs, jacobian = self.derive(batch, step)
         target = exact(self.subject.true_values(batch.target))
         return Row(values, outputs.cpu(), jacobian.cpu(), target, batch.spans)
 
 
-def rows_at_once(outputs: int, entries: int) -> int:
+STEP_ENTRIES = 2**18
+"""Derivatives of one output step formed at once: each waits for the sweeps of all others."""
+
+
+def rows_at_once(outputs: int, entries: int, *, every_step: bool = False) -> int:
     """How many rows a batch has when the user does not say."""
+    if every_step:
+        return int(np.clip(STEP_ENTRIES // max(1, outputs * entries) // 64 * 64, 64, 8192))
     return int(np.clip(ENTRIES // max(1, outputs * entries) // 64 * 64, 128, 8192))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import torch
 from torch import Tensor
@@ -12,8 +12,8 @@ from torch.nn import functional
 from nbexplain.data import Batch
 from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind, respond
-from nbexplain.engine.sensitivities import Function
-from nbexplain.model import Picked, Snapshot, last_steps, pick
+from nbexplain.engine.sensitivities import Function, Steps
+from nbexplain.model import Picked, Snapshot, at_step, describe, pick, stepped_only
 
 Select = Literal["predicted", "loss"] | tuple[int, ...] | None
 
@@ -28,7 +28,8 @@ class Reading:
         chosen: a function of what the model returns, or None.
         order: of the axes in which the model takes its floating inputs, or None.
         timed: whether inputs of three axes are sequences.
-        stepped: whether the model returns outputs at every step, of which the last are looked at.
+        stepped: whether the model returns outputs at every step.
+        flat: whether these are `[rows, steps]`, one output a step.
     """
 
     snapshot: Snapshot
@@ -37,18 +38,55 @@ class Reading:
     order: tuple[int, ...] | None = None
     timed: bool = True
     stepped: bool = False
+    flat: bool = False
 
-    def returned(self, inputs: tuple[Tensor, ...], spans: Tensor | None = None) -> object:
-        """What the model returns, or the user's choice from it."""
+    def returned(
+        self, inputs: tuple[Tensor, ...], spans: Tensor | None = None, step: int | None = None
+    ) -> object:
+        """What the model returns, or the user's choice from it.
+
+        Outputs at every step are cut to one step of each row, counted from its first existing
+        one; None is its last.
+        """
         found = self._returned(inputs)
-        return self._last(found, inputs, spans) if self.stepped else found
+        return self._cut(found, inputs, spans, step) if self.stepped else found
 
-    def _last(self, returned: object, inputs: tuple[Tensor, ...], spans: Tensor | None) -> object:
-        """Outputs at every step cut to each row's last; what has none as it is."""
+    def every_step(self, inputs: tuple[Tensor, ...], spans: Tensor | None = None) -> list[object]:
+        """What `returned` gives at each step that a row has, from one call of the model."""
+        found = self._returned(inputs)
+        longest = (
+            int((spans[:, 1] - spans[:, 0]).max()) if spans is not None else self._steps(inputs)
+        )
+        return [self._cut(found, inputs, spans, step) for step in range(longest)]
+
+    def _steps(self, inputs: tuple[Tensor, ...]) -> int:
+        """Steps of the inputs; 0 where they are no sequences."""
         x = next((x for x in inputs if x.is_floating_point() and x.ndim == 3), None)
-        if x is None or not self.timed:
+        return x.shape[1] if x is not None and self.timed else 0
+
+    def _cut(
+        self,
+        returned: object,
+        inputs: tuple[Tensor, ...],
+        spans: Tensor | None,
+        step: int | None = None,
+    ) -> object:
+        """Outputs at every step cut to one; what has none as it is."""
+        if not (steps := self._steps(inputs)):
             return returned
-        return last_steps(returned, len(x), x.shape[1], self.order, spans)
+        rows, at = len(inputs[0]), _position(spans, step)
+        return at_step(returned, rows, steps, self.order, at, flat=self.flat)
+
+    def true_at(
+        self,
+        target: Tensor,
+        inputs: tuple[Tensor, ...],
+        spans: Tensor | None,
+        step: int | None,
+    ) -> Tensor:
+        """True values `[rows, steps]` cut like the outputs; what has no steps as it is."""
+        steps, at = self._steps(inputs), _position(spans, step)
+        return cast(Tensor, at_step(target, len(target), steps, None, at, flat=True))
 
     def _returned(self, inputs: tuple[Tensor, ...]) -> object:
         if (order := self.order) is not None:
@@ -58,10 +96,14 @@ class Reading:
         returned = self.snapshot(inputs, self.names)
         return returned if self.chosen is None else self.chosen(returned)
 
-    def first(self, batch: Batch) -> tuple[Picked, Self]:
+    def first(self, batch: Batch, *, every: bool = False) -> tuple[Picked, Self]:
         """The outputs of the first rows, without a graph, and how to find them again.
 
-        Outputs `[rows, steps, K]` are those of sequences, where nothing else fits.
+        Outputs `[rows, steps, K]` are those of sequences, where nothing else fits or those of
+        `every` step are asked for; then `[rows, steps]` are too.
+
+        Raises:
+            ValueError: those of every step are asked for, and there are none.
         """
         inputs = tuple(x.clone() for x in self.snapshot.prepare(batch.inputs))
         with torch.no_grad():
@@ -70,7 +112,16 @@ class Reading:
             except RuntimeError as error:
                 self._check_width(batch, error)
                 raise
-        last = self._last(returned, inputs, batch.spans)
+        stepped = replace(self, stepped=True)
+        last = stepped._cut(returned, inputs, batch.spans)
+        if every:
+            if last is returned:
+                stepped = replace(stepped, flat=True)
+                last = stepped._cut(returned, inputs, batch.spans)
+            if last is returned:
+                raise ValueError(_no_steps(returned, len(batch), self._steps(inputs)))
+            picked = pick(stepped_only(returned, last), len(batch))
+            return replace(picked, note=_every_noted(picked.note, flat=stepped.flat)), stepped
         # Outputs [rows, steps, 1] would pass for so many outputs of a row.
         if last is returned or not isinstance(returned, Tensor):
             try:
@@ -79,7 +130,17 @@ class Reading:
                 if last is returned:
                     raise
         picked = pick(last, len(batch))
-        return replace(picked, note=_noted(picked.note, batch)), replace(self, stepped=True)
+        return replace(picked, note=_noted(picked.note, batch)), stepped
+
+    def doubt(self, picked: Picked, batch: Batch) -> str | None:
+        """A note where `[rows, steps]` outputs were taken as so many outputs."""
+        steps = self._steps(batch.inputs)
+        if self.stepped or steps < 2 or picked.outputs.shape[1] != steps:
+            return None
+        return (
+            f"The model returns {steps} numbers a row, as many as X has steps: they are taken as "
+            f"{steps} outputs; nbx.Sensitivity(steps='valid') takes them as one at every step."
+        )
 
     def _check_width(self, batch: Batch, error: RuntimeError) -> None:
         """Say so where a forward failed because X has another number of columns."""
@@ -95,10 +156,39 @@ class Reading:
             ) from error
 
 
+def _position(spans: Tensor | None, step: int | None) -> Tensor | int:
+    """Where rows have a step that is counted from their first existing one; None is the last."""
+    if spans is None:
+        return -1 if step is None else step
+    last = spans[:, 1] - 1
+    # A row without this step gives its last one, which is left out of what is summed.
+    return last if step is None else torch.minimum(spans[:, 0] + step, last)
+
+
 def _noted(note: str | None, batch: Batch) -> str:
     whose = "the last step" if batch.spans is None else "each row's last existing step"
     step = f"The model returns outputs at every step: those of {whose} are explained."
     return step if note is None else f"{note} {step}"
+
+
+def _every_noted(note: str | None, *, flat: bool) -> str | None:
+    if not flat:
+        return note
+    step = "The model returns one number a step: it is taken as one output at every step."
+    return step if note is None else f"{note} {step}"
+
+
+def _no_steps(returned: object, rows: int, steps: int) -> str:
+    if not steps:
+        return (
+            "steps='valid' is for outputs at every step of sequences, X of shape [rows, steps, "
+            "features]: leave it out."
+        )
+    return (
+        "steps='valid' explains outputs at every step, [n, steps, outputs], but the model returns "
+        f"{describe(returned, rows)} for sequences of {steps} steps: leave it out, or return the "
+        "outputs of every step."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,27 +209,67 @@ class Subject:
     response: str
     select: Select
 
-    def outputs(
-        self, inputs: tuple[Tensor, ...], spans: Tensor | None = None
-    ) -> Float[Tensor, "rows outputs"]:
-        """The network's outputs, the same part of what it returns for any rows."""
-        return self.picked.again(self.reading.returned(inputs, spans), len(inputs[0]))
+    def function(
+        self,
+        target: Tensor | None = None,
+        spans: Tensor | None = None,
+        step: int | None = None,
+    ) -> Function:
+        """What is differentiated, for rows with these true values and existing steps.
 
-    def function(self, target: Tensor | None = None, spans: Tensor | None = None) -> Function:
-        """What is differentiated, for rows with these true values and existing steps."""
+        Of outputs at every step, those of one: None is each row's last.
+        """
 
         def response(inputs: tuple[Tensor, ...]) -> Tensor:
-            outputs = self.outputs(inputs, spans)
-            if self.select is None:
-                return outputs
-            if self.select == "loss":
-                return self._loss(outputs, target)[:, None]
-            responses = respond(outputs, self.raw, self.response)
-            if self.select == "predicted":
-                return responses.gather(1, outputs.detach().argmax(1, keepdim=True))
-            return responses[:, list(self.select)]
+            found = self.reading.returned(inputs, spans, step)
+            true = self._true_at(target, inputs, spans, step)
+            return self._response(found, len(inputs[0]), true)
 
         return response
+
+    def every_step(self, target: Tensor | None = None, spans: Tensor | None = None) -> Steps:
+        """What is differentiated at each output step that a row has, from one call of the model."""
+
+        def responses(inputs: tuple[Tensor, ...]) -> list[Tensor]:
+            found = self.reading.every_step(inputs, spans)
+            return [
+                self._response(cut, len(inputs[0]), self._true_at(target, inputs, spans, step))
+                for step, cut in enumerate(found)
+            ]
+
+        return responses
+
+    def side_by_side(self, target: Tensor | None = None, spans: Tensor | None = None) -> Function:
+        """What `every_step` gives, `[rows, steps · outputs]`."""
+        return lambda inputs: torch.cat(self.every_step(target, spans)(inputs), dim=1)
+
+    def _true_at(
+        self,
+        target: Tensor | None,
+        inputs: tuple[Tensor, ...],
+        spans: Tensor | None,
+        step: int | None,
+    ) -> Tensor | None:
+        """What is true at one step of each row, of values `[rows, steps]`; others as they are."""
+        if not self.reading.stepped or target is None or target.ndim != 2:
+            return target
+        if target.shape[1] == self.picked.outputs.shape[1]:
+            return target
+        return self.reading.true_at(target, inputs, spans, step)
+
+    def _response(
+        self, returned: object, rows: int, target: Tensor | None
+    ) -> Float[Tensor, "rows outputs"]:
+        """The response of the network's outputs, the same part of what it returns for any rows."""
+        outputs = self.picked.again(returned, rows)
+        if self.select is None:
+            return outputs
+        if self.select == "loss":
+            return self._loss(outputs, target)[:, None]
+        responses = respond(outputs, self.raw, self.response)
+        if self.select == "predicted":
+            return responses.gather(1, outputs.detach().argmax(1, keepdim=True))
+        return responses[:, list(self.select)]
 
     def true_values(self, target: Tensor | None) -> Tensor | None:
         """What is true of these rows; of quantities, the columns of the swept outputs."""

@@ -13,6 +13,7 @@ from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import added, roots
 from nbexplain.engine.responses import chain
 from nbexplain.explanation.origin import Row
+from nbexplain.explanation.sequences import check_step
 from nbexplain.features import Features
 
 if TYPE_CHECKING:
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 
 
 def local(
-    ex: "Explanation", row: object, output: str | int | None, definition: str
+    ex: "Explanation",
+    row: object,
+    output: str | int | None,
+    definition: str,
+    step: int | None = None,
 ) -> pd.DataFrame:
     """The table of `Explanation.local`, which says what its arguments mean."""
     choose("definition", definition, ["squared", "absolute"])
-    found = find(ex, row)
+    check_step(ex, step)
+    found = find(ex, row, step)
     entries = derivatives(ex, found, output)
     pool = added if definition == "squared" else roots
     size = pool(ex.features, entries**2)
@@ -73,11 +79,13 @@ def values(features: Features, inputs: Tensor) -> Sequence[object] | NDArray[np.
     return named
 
 
-def find(ex: "Explanation", row: object) -> Row:
+def find(ex: "Explanation", row: object, step: int | None = None) -> Row:
     """A row by its label, kept or explained on demand; or a new row given as data.
 
+    Rows are kept at their last output step; another `step` is explained on demand.
+
     Raises:
-        ValueError: no such row, or one that was not kept while X is no longer at hand.
+        ValueError: no such row or step, or one that was not kept while X is no longer at hand.
     """
     if _is_data(row):
         if ex.origin is None:
@@ -85,13 +93,24 @@ def find(ex: "Explanation", row: object) -> Row:
                 "row is data, but the model is no longer at hand to explain a new row: "
                 "call nbx.explain again."
             )
-        return ex.origin.row(row)
+        return ex.origin.row(row, step)
     position = ex.origin.locate(row) if ex.origin is not None else _kept_position(ex, row)
     found = kept(ex, position)
-    if found is not None:
+    if found is not None and step in (None, _last(ex, found)):
         return found
-    assert ex.origin is not None  # positions of kept rows alone are found without it
-    return ex.origin.row(position)
+    if ex.origin is None:  # so the row is a kept one
+        raise ValueError(
+            f"step={step} of row {row!r} needs X and the model, which are no longer at hand: call "
+            "nbx.explain again."
+        )
+    return ex.origin.row(position, step)
+
+
+def _last(ex: "Explanation", found: Row) -> int:
+    """The last step of a row, counted from its first existing one."""
+    if found.spans is None:
+        return ex.features.steps - 1
+    return int(found.spans[0, 1] - found.spans[0, 0]) - 1
 
 
 def kept(ex: "Explanation", position: int) -> Row | None:

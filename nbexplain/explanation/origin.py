@@ -42,8 +42,11 @@ class Origin(Protocol):
         """The labels of the rows at these positions."""
         ...
 
-    def row(self, row: object) -> Row:
-        """The row at a position of X, or a new one given as data."""
+    def row(self, row: object, step: int | None = None) -> Row:
+        """The row at a position of X, or a new one given as data.
+
+        Of outputs at every step, at one step; None is its last.
+        """
         ...
 
     def sweep(self, question: Question) -> Swept:

@@ -61,6 +61,7 @@ class Question:
         subject: y's name, or None.
         scale: "std", "none" or "custom".
         definition: how features of sequences are ranked, "marginal" or "lag0".
+        steps: which outputs at every step of sequences are explained: "last", or "valid" for all.
     """
 
     method: str
@@ -74,6 +75,7 @@ class Question:
     subject: str | None
     scale: str
     definition: str = "marginal"
+    steps: str = "last"
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""
@@ -140,7 +142,8 @@ class Question:
             "custom": "per given unit of each input",
         }[self.scale]
         count = f"{rows:,} row{'s' * (rows != 1)}"
-        return f"{self.method.capitalize()} of {self._response_of(column)} {per}, {count}"
+        steps = " at every step" if self.steps == "valid" else ""
+        return f"{self.method.capitalize()} of {self._response_of(column)}{steps} {per}, {count}"
 
     def _response_of(self, column: int | None) -> str:
         if self.response == "loss":

@@ -12,10 +12,10 @@ from torch import Tensor
 from nbexplain.choices import choose
 from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import Importances, importances
-from nbexplain.engine.lags import last_importances
 from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
+from nbexplain.engine.windows import at_lag_0
 from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
@@ -111,21 +111,24 @@ class Explanation(Sequences, Forms):
 
     # Importance
 
-    def importances(self, output: str | int | None = None) -> Importances:
+    def importances(self, output: str | int | None = None, step: int | None = None) -> Importances:
         """λ of every feature with its interval, as arrays in the data's order.
 
         Args:
             output: an output's name or position; None combines all of them inside the root mean
                 square (regression outputs divided by their spread).
+            step: of outputs at every step, one; see `lag_importance`.
 
         >>> import torch, nbexplain as nbx
         >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
         >>> ex.importances().share.sum().round(6)
         np.float64(100.0)
         """
-        sums, weights = self.swept.sums[self.response], self.weights_of(output)
-        form = last_importances if self.asked.definition == "lag0" else importances
-        return form(sums, self.features, self.scaling, weights, self.confidence)
+        found = self.window(step)
+        if self.asked.definition == "lag0":
+            found = at_lag_0(self.swept, self.response, self.features, self.scaling, step)
+        weights = self.weights_of(output)
+        return importances(found.sums, found.features, found.scale, weights, self.confidence)
 
     def weights_of(self, output: str | int | None) -> NDArray[np.float64]:
         """What each swept output counts in the table of one output, or of all combined (None)."""
@@ -146,11 +149,15 @@ class Explanation(Sequences, Forms):
             found *= np.divide(1, spread**2, out=np.zeros_like(spread), where=spread > 0)
         return found
 
-    def importance(self, output: str | int | None = None) -> "pd.DataFrame":
+    def importance(
+        self, output: str | int | None = None, step: int | None = None
+    ) -> "pd.DataFrame":
         """Importance of each feature, most important first.
 
         Args:
             output: an output's name or position; None combines all of them.
+            step: of outputs at every step (`nbx.Sensitivity(steps="valid")`), the one, counted
+                from each row's first existing step; None for all of them.
 
         Returns:
             A frame indexed by feature: `importance` (λ, percent of the total), `low` and `high`
@@ -167,7 +174,7 @@ class Explanation(Sequences, Forms):
         """
         import pandas as pd
 
-        found = self.importances(output)
+        found = self.importances(output, step)
         ranked = ("share", "low", "high", "rms", "mean", "std", "cumulative")
         table = np.stack([getattr(found, name) for name in ranked], axis=1)[found.order]
         names = [self.features.names[j] for j in found.order]
@@ -197,7 +204,7 @@ class Explanation(Sequences, Forms):
         if np.isnan(found.share).any():
             raise ValueError("Nothing to select: the response does not depend on any input.")
         if by == "lag":
-            return found.select(share).tolist()
+            return [self.window().lags[place] for place in found.select(share)]
         return [self.features.names[j] for j in found.select(share)]
 
     # Rows
@@ -260,6 +267,7 @@ class Explanation(Sequences, Forms):
         row: object,
         output: str | int | None = None,
         definition: Literal["squared", "absolute"] = "squared",
+        step: int | None = None,
     ) -> "pd.DataFrame":
         r"""What the response at one row is sensitive to.
 
@@ -272,6 +280,7 @@ class Explanation(Sequences, Forms):
                 frame with one row, a mapping from columns to values, or an array `[p]`.
             output: an output's name or position; None takes the predicted class, else the first.
             definition: "squared" (the paper's) or "absolute".
+            step: of outputs at every step, the one; None is the row's last.
 
         Returns:
             A frame indexed by feature, in the data's order: `value` (for a one-hot group the
@@ -288,7 +297,7 @@ class Explanation(Sequences, Forms):
         """
         from nbexplain.explanation.local import local
 
-        return local(self, row, output, definition)
+        return local(self, row, output, definition, step)
 
     # Other responses
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import GROUPS
 from nbexplain.engine.importances import fewest, mean_squares, roots
-from nbexplain.engine.lags import by_lag
+from nbexplain.engine.windows import Window, at_lag_0
 from nbexplain.explanation.sequences import ONE_STEP
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ FEW_BLOCKS = 10
 
 def remarks(ex: Explanation) -> Iterator[str]:
     """The remarks that an explanation's own numbers call for."""
-    sums, names = ex.swept.sums[ex.response], np.array(ex.features.names, dtype=object)
-    squares = mean_squares(sums, ex.scaling, ex.weights_of(None))
-    rms = roots(ex.features, squares)
+    window, names = ex.window(), np.array(ex.features.names, dtype=object)
+    rms = _sizes(ex, window)
     unused = rms == 0
     moving = ex.scaling > 0 if ex.scale == "std" else ex.swept.inputs.deviation > 0
     if unused.all():
@@ -51,7 +50,9 @@ def remarks(ex: Explanation) -> Iterator[str]:
             "function mean little."
         )
     if ex.features.steps > 1 and not unused.all():
-        yield from _lag_0(ex, np.sqrt(by_lag(ex.features, squares)))
+        yield from _lag_0(ex, rms)
+    if ex.asked.steps == "valid" and not unused.all():
+        yield from _every_step(ex, window)
     if ex.asked.kind == "logits" and ex.response == "raw":
         yield (
             "Raw outputs are logits: adding the same function of the inputs to all of them "
@@ -72,12 +73,12 @@ def remarks(ex: Explanation) -> Iterator[str]:
             )
     if ex.features.kind == "sequence" and ex.features.steps == 1:
         yield ONE_STEP.format(shape=list(ex.features.shape))
-    if sums.reach is not None:
-        reach = sums.reach.sum(0)
-        if reach.min() < reach.max():
+    if ex.asked.steps == "last" and window.sums.reach is not None:
+        counts = window.counts
+        if counts.min() < counts.max():
             yield (
                 f"Rows differ in length: each lag's mean is over the rows that reach back so far, "
-                f"{ex.count:,} at lag 0 and {reach.min():,} at lag {ex.features.steps - 1}."
+                f"{ex.count:,} at lag 0 and {counts.min():,} at lag {ex.features.steps - 1}."
             )
     if ex.count == 1:
         yield "One row: its shares have no interval."
@@ -90,20 +91,46 @@ def remarks(ex: Explanation) -> Iterator[str]:
         yield f"Attributions are kept for {kept:,} of {ex.count:,} rows."
 
 
+def _sizes(ex: Explanation, window: Window) -> NDArray[np.float64]:
+    """Each feature's root mean square derivative, all outputs combined."""
+    squares = mean_squares(window.sums, window.scale, ex.weights_of(None))
+    return roots(window.features, squares)
+
+
 def _lag_0(ex: Explanation, sizes: NDArray[np.float64]) -> Iterator[str]:
-    """Where features rank otherwise by lag 0 than over all lags; `sizes` are `[lags, features]`."""
-    now, ever = fewest(sizes[0], CARRIED), fewest(sizes.sum(0), CARRIED)
+    """Where features rank otherwise by lag 0 than over all lags, whose `sizes` are given."""
+    at_once = _sizes(ex, at_lag_0(ex.swept, ex.response, ex.features, ex.scaling))
+    now, ever = fewest(at_once, CARRIED), fewest(sizes, CARRIED)
     at_now, at_all = (listed([ex.features.names[j] for j in s]) for s in (now, ever))
-    literal = ex.asked.definition == "lag0"
+    literal, every = ex.asked.definition == "lag0", ex.asked.steps == "valid"
     if literal:
         yield "Features are ranked by lag 0 alone, as the paper's formula has it."
     if not len(now):
-        yield "The response does not move with the last step of X: lag 0 alone ranks no feature."
+        what = "No output moves with its own step" if every else "The response does not move with"
+        last = "" if every else " the last step"
+        yield f"{what}{last} of X: lag 0 alone ranks no feature."
     elif list(now) != list(ever):
         paper = "" if literal else " (the paper's formula)"
         yield (
             f"Lag 0 ranks features otherwise{paper}: {100 * CARRIED:g} % are carried by {at_now} "
             f"there, by {at_all} over all lags."
+        )
+
+
+def _every_step(ex: Explanation, window: Window) -> Iterator[str]:
+    """How outputs at every step are pooled, where they look ahead, and what has no interval."""
+    pairs = window.counts[window.leads :]
+    yield (
+        f"Outputs at every step count alike: each lag's mean is over the pairs of row and output "
+        f"step that have it, {pairs[0]:,} at lag 0 and {pairs[-1]:,} at lag {len(pairs) - 1}."
+    )
+    if window.leads:
+        share = window.share_of_leads(ex.weights_of(None))
+        yield f"Outputs use later steps: {share:.1f} % of the total lies in leads, lags below 0."
+    if len(ex.swept.stepwise[ex.response].second) == 1 and ex.count > 1:
+        yield (
+            "Single output steps have no intervals: their sums by group of rows would take more "
+            "than 64 MB."
         )
 
 

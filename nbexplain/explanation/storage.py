@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.responses import Kind
 from nbexplain.engine.samples import Keep, Sample, widened
+from nbexplain.engine.stepwise import Stepwise
 from nbexplain.engine.swept import Swept
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.record import Explanation
@@ -49,9 +50,12 @@ def save(ex: Explanation, path: str | Path) -> None:
     if sample.spans is not None:
         arrays["sample.spans"] = sample.spans.numpy()
     for response in ex.responses:
-        sums = ex.with_response(response).swept.sums[response]
+        answer = ex.with_response(response).swept
+        sums = answer.sums[response]
         parts = PARTS if sums.reach is not None else PARTS[:-1]
         arrays |= {f"sums.{response}.{part}": getattr(sums, part) for part in parts}
+        if stepwise := answer.stepwise.get(response):
+            arrays |= _of_stepwise(stepwise, f"steps.{response}.")
     header = {
         "format": FORMAT,
         "title": ex.title,
@@ -144,6 +148,11 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         samples=(
             Sample(arrays["sample.draws"], positions, *tensors, targets=targets, spans=spans),
         ),
+        stepwise={
+            name: _stepwise(arrays, f"steps.{name}.")
+            for name in header["sums"]
+            if asked.get("steps") == "valid"  # not said in older files
+        },
     )
     return Explanation(
         title=header["title"],
@@ -156,6 +165,38 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         provenance=header["provenance"],
         kept_labels=tuple(header["labels"]),
         classes=None if header.get("classes") is None else tuple(header["classes"]),
+    )
+
+
+def _of_stepwise(stepwise: Stepwise, name: str) -> Arrays:
+    """Arrays of the sums at every output step."""
+    outputs = stepwise.outputs
+    arrays: Arrays = {
+        f"{name}lengths": stepwise.lengths,
+        f"{name}first": stepwise.first,
+        f"{name}second": stepwise.second,
+        f"{name}outputs": np.stack([outputs.mean, outputs.squares]),
+        f"{name}count": np.array(outputs.count),
+    }
+    for which in ("leads", "instant"):
+        sums = getattr(stepwise, which)
+        arrays |= {f"{name}{which}.{part}": getattr(sums, part) for part in PARTS}
+    return arrays
+
+
+def _stepwise(arrays: Arrays, name: str) -> Stepwise:
+    mean, squares = arrays[f"{name}outputs"]
+    leads, instant = (
+        _sums({part: arrays[f"{name}{which}.{part}"] for part in PARTS})
+        for which in ("leads", "instant")
+    )
+    return Stepwise(
+        arrays[f"{name}lengths"],
+        Spread(int(arrays[f"{name}count"]), mean, squares),
+        leads,
+        instant,
+        arrays[f"{name}first"],
+        arrays[f"{name}second"],
     )
 
 

@@ -4,16 +4,17 @@ from nbexplain.model.checks import check_function, untouched
 from nbexplain.model.copying import private_copy
 from nbexplain.model.outputs import Picked, describe, pick
 from nbexplain.model.snapshot import Signature, Snapshot
-from nbexplain.model.steps import last_steps
+from nbexplain.model.steps import at_step, stepped_only
 
 __all__ = [
     "Picked",
     "Signature",
     "Snapshot",
+    "at_step",
     "check_function",
     "describe",
-    "last_steps",
     "pick",
     "private_copy",
+    "stepped_only",
     "untouched",
 ]

@@ -7,7 +7,7 @@ lags have no direction, so there are no hues.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +34,7 @@ def lags(explanation: Explanation, output: str | int | None, row: object) -> alt
     table = explanation.lag_importance(output, row)
     places = decimals(table["importance"])
     interval = wording.interval(explanation)
-    names = explanation.features.lag_names
+    names = _lag_names(explanation, table.index)
     values = [
         {
             "lag": lag,
@@ -45,7 +45,9 @@ def lags(explanation: Explanation, output: str | int | None, row: object) -> alt
             "percent": f"{fixed(share, places)} %",
             "interval": f"{fixed(low, places)} {MISSING} {fixed(high, places)} %",
         }
-        for lag, (share, low, high) in enumerate(table.to_numpy())
+        for lag, share, low, high in zip(
+            table.index, *(table[name] for name in ("importance", "low", "high")), strict=True
+        )
     ]
     tips = [alt.Tooltip("name:N", title="lag"), alt.Tooltip("percent:N", title="importance")]
     if row is None:
@@ -71,20 +73,21 @@ def lag_map(explanation: Explanation, output: str | int | None, row: object) -> 
     """The share of each feature at each lag, features most important first."""
     import altair as alt
 
-    table = explanation.lag_map(output, row).to_numpy()
+    found = explanation.lag_map(output, row)
+    table, names = found.to_numpy(), _lag_names(explanation, found.index)
     order = np.argsort(-table.sum(0), kind="stable")
-    drawn, names = order[:MOST_ROWS], explanation.features.lag_names
+    drawn = order[:MOST_ROWS]
     values = [
         {
             "lag": lag,
             "name": printable(names[lag]),
             "rank": rank,
             "feature": printable(explanation.features.names[j]),
-            "share": json_number(table[lag, j]),
-            "percent": f"{fixed(table[lag, j], 2)} %",
+            "share": json_number(table[place, j]),
+            "percent": f"{fixed(table[place, j], 2)} %",
         }
         for rank, j in enumerate(drawn)
-        for lag in range(len(table))
+        for place, lag in enumerate(found.index)
     ]
     # Ranks keep features of one name apart; the axis shows the names.
     label = _named([explanation.features.names[j] for j in drawn])
@@ -112,6 +115,12 @@ def lag_map(explanation: Explanation, output: str | int | None, row: object) -> 
     return marks.properties(
         title=_heading(explanation, output, row, more), width=480, height=alt.Step(18)
     )
+
+
+def _lag_names(explanation: Explanation, lags: Iterable[int]) -> dict[int, str]:
+    """What the lags are called; leads, which precede 0, have their number."""
+    names = explanation.features.lag_names
+    return {lag: names[lag] if lag >= 0 else str(lag) for lag in lags}
 
 
 def _axis(explanation: Explanation) -> altair.X:

@@ -43,10 +43,12 @@ def described(explanation: Explanation) -> State | None:
 def lag_slice(explanation: Explanation, output: int | None) -> Slice:
     """Of one response and output: low and high of the lags' shares, `[τ]`, and the map `[τ, F]`.
 
-    All in percent, lag 0 first. A lag's share is the sum of its row in the map.
+    All in percent of the total, lag 0 first; leads are left out. A lag's share is the sum of its
+    row in the map.
     """
-    shares = explanation.lag_shares(output)
-    found = (shares.low, shares.high, explanation.lag_map(output).to_numpy())
+    shares, leads = explanation.lag_shares(output), explanation.window().leads
+    cells = explanation.lag_map(output).to_numpy()
+    found = (shares.low[leads:], shares.high[leads:], cells[leads:])
     low, high, cells = (np.ascontiguousarray(array, "<f4") for array in found)
     return low, high, cells
 

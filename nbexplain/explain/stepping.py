@@ -1,0 +1,101 @@
+"""One batch's pass over outputs at every step: one forward sweep, a backward sweep per step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from nbexplain.data import Batch
+from nbexplain.engine.accumulators import Spread, Sums
+from nbexplain.engine.padding import existing, from_first
+from nbexplain.engine.responses import in_turn, mirrored, saturated
+from nbexplain.engine.stepwise import Stepwise, Summing, groups_within
+from nbexplain.engine.swept import PROBABLE, Swept
+from nbexplain.explanation.question import Question
+
+if TYPE_CHECKING:
+    from nbexplain.explain.passes import Work
+
+
+def by_step(work: Work, question: Question, responses: Sequence[str], batch: Batch) -> Swept:
+    """The statistics of one batch's outputs at every step; rows are kept at their last step.
+
+    Derivatives are held one output step at a time: `[rows, outputs, τ, p]`.
+
+    Raises:
+        ValueError: an output or a derivative is not finite.
+    """
+    (values,) = [x for x in batch.inputs if x.is_floating_point()]
+    rows, steps, width = values.shape
+    spans = batch.spans
+    lengths = torch.full((rows,), steps) if spans is None else spans[:, 1] - spans[:, 0]
+    summing: dict[str, Summing] = {}
+    seen: list[Tensor] = []
+    ends: tuple[Tensor, Tensor] | None = None
+    function = work.subject.every_step(batch.target, spans)
+    inputs = work.subject.reading.snapshot.prepare(batch.inputs)
+    for step, (outputs, jacobian) in enumerate(work.method.by_step(function, inputs)):
+        if spans is not None:
+            there = existing(spans, steps) & (lengths > step)[:, None]
+            jacobian = jacobian.masked_fill(~there.to(jacobian.device)[:, None, :, None], 0)
+        if not torch.isfinite(jacobian.sum(dtype=torch.float64) + outputs.double().sum()):
+            raise ValueError(work.not_finite(batch.start, outputs, jacobian))
+        ends = _ends((outputs, jacobian), ends, lengths == step + 1)
+        seen.append(outputs[(lengths > step).to(outputs.device)])
+        shifted = jacobian if spans is None else from_first(jacobian, spans)
+        for response, found in in_turn(outputs, shifted, question.kind, responses):
+            if response not in summing:
+                entries = len(responses) * outputs.shape[1] * (steps * width) * steps
+                summing[response] = Summing(
+                    lengths,
+                    (steps, width, found.shape[1]),
+                    batch.start,
+                    work.features.block,
+                    groups_within(entries),
+                    found,
+                )
+            summing[response].add(step, found)
+    assert ends is not None  # every row has a step
+    outputs, jacobian = ends
+    told = torch.cat(seen)
+    sums: dict[str, Sums] = {}
+    stepwise: dict[str, Stepwise] = {}
+    for response, adding in summing.items():
+        pooled, single = adding.done(Spread.of(told))
+        both = mirrored(outputs, question.kind, response)
+        sums[response] = pooled.mirrored() if both else pooled
+        stepwise[response] = single.mirrored() if both else single
+    part = Swept.of(
+        question.kind,
+        work.keep,
+        work.features.block,
+        (),
+        batch.start,
+        values,
+        outputs,
+        jacobian,
+        work.subject.true_values(batch.target),
+        spans,
+    )
+    count = int(saturated(told).sum()) if question.kind in PROBABLE else 0
+    return replace(part, sums=sums, stepwise=stepwise, saturated=count)
+
+
+def _ends(
+    found: tuple[Tensor, Tensor], before: tuple[Tensor, Tensor] | None, here: Tensor
+) -> tuple[Tensor, Tensor] | None:
+    """Outputs and derivatives at each row's last step: `found` where that is `here`."""
+    if not here.any():
+        return before
+    if before is None or here.all():
+        return found
+    outputs, jacobian = found
+    here = here.to(outputs.device)
+    return (
+        torch.where(here[:, None], outputs, before[0]),
+        torch.where(here[:, None, None, None], jacobian, before[1]),
+    )
