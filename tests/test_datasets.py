@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from nbexplain import datasets
+from nbexplain.datasets import credit
 
 
 def test_simulation_unpacks_as_inputs_outcome_and_truth():
@@ -59,8 +60,8 @@ def test_simulation_without_rows_is_refused():
 
 @pytest.fixture
 def credit_folder(tmp_path):
-    rows = {name: [1, 2, 3] for name in ("ID", *datasets.CREDIT_COLUMNS)}
-    rows |= {"ID": [11, 12, 13], datasets.CREDIT_TARGET: [0, 1, 0]}
+    rows = {name: [1, 2, 3] for name in ("ID", *credit.CREDIT_COLUMNS)}
+    rows |= {"ID": [11, 12, 13], credit.CREDIT_TARGET: [0, 1, 0]}
     pd.DataFrame(rows).to_csv(tmp_path / "credit_default.csv", index=False)
     return tmp_path
 
@@ -72,7 +73,7 @@ def test_credit_data_is_read_from_a_path_or_the_environment(credit_folder, monke
     if path is None:
         monkeypatch.setenv("NBEXPLAIN_DATA", str(credit_folder))
     X, y = datasets.credit_default(path)
-    assert list(X.columns) == list(datasets.CREDIT_COLUMNS)
+    assert list(X.columns) == list(credit.CREDIT_COLUMNS)
     assert list(X.index) == [11, 12, 13]
     assert y.tolist() == [0, 1, 0]
     assert y.name == "default"

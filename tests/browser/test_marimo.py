@@ -1,14 +1,11 @@
 """marimo, where it is installed: the linked panel in an app."""
 
-import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
-import time
-import urllib.request
 
 import pytest
 
@@ -53,33 +50,40 @@ if __name__ == "__main__":
 """
 
 
+SERVER = """
+import socket, sys
+
+import marimo, uvicorn
+
+path, listening = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
+app = marimo.create_asgi_app(quiet=True).with_app(path="", root=path).build()
+uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+"""
+
+
 @pytest.fixture
 def app(tmp_path):
     """The address of the app while it runs."""
     path = tmp_path / "app.py"
     path.write_text(APP.format(setup=textwrap.indent(SETUP.strip(), "    ")))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "marimo", "-y", "run", str(path), "--headless", "--no-token"]
-    command += ["--host", "127.0.0.1", "--port", str(port)]
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-    log = (tmp_path / "log").open("wb")
-    running = subprocess.Popen(
-        command, stdout=log, stderr=log, env=environment, cwd=tmp_path, start_new_session=True
-    )
-    address = f"http://127.0.0.1:{port}/"
-    deadline = time.monotonic() + 60
-    while True:
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
-            break
-        assert running.poll() is None, (tmp_path / "log").read_text()
-        assert time.monotonic() < deadline, (tmp_path / "log").read_text()
-        time.sleep(0.2)  # nothing tells when a server listens
+    # The socket listens before the server starts: whoever connects early waits until it answers.
+    with socket.create_server(("127.0.0.1", 0)) as listening, (tmp_path / "log").open("wb") as log:
+        number = listening.fileno()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        running = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(path), str(number)],
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=tmp_path,
+            pass_fds=[number],
+            start_new_session=True,
+        )
     yield address
+    assert running.poll() is None, (tmp_path / "log").read_text()
     os.killpg(running.pid, signal.SIGTERM)
     running.wait(15)
-    log.close()
 
 
 def test_the_linked_panel_works_in_marimo(browser, app):

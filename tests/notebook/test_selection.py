@@ -84,6 +84,7 @@ class TestTraits:
             ("rows", ["customer 1", "Smith"], ValueError, "row='Smith' is not in X's index"),
             ("rows", "customer 1", TypeError, "rows='customer 1' is not a list"),
             ("rows", 7, TypeError, "rows=7 is not a list"),
+            ("rows", np.array(7), TypeError, r"rows=array\(7\) is not a list"),
             ("rows", frame()["age"] > 0, TypeError, r"mask: .* X.index\[mask\]"),
         ],
     )

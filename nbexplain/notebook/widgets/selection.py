@@ -133,10 +133,11 @@ def labels_of(rows: Any) -> tuple[object, ...] | None:
     """
     if rows is None or isinstance(rows, tuple):
         return rows or None
-    if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
-        raise TypeError(f"rows={rows!r} is not a list: pass the labels of the rows, or None.")
     # NumPy's and pandas' own numbers become Python's.
-    labels = tuple(rows.tolist() if hasattr(rows, "tolist") else rows)  # type: ignore[union-attr]
+    listed = rows.tolist() if hasattr(rows, "tolist") else rows
+    if isinstance(listed, (str, bytes)) or not isinstance(listed, Iterable):
+        raise TypeError(f"rows={rows!r} is not a list: pass the labels of the rows, or None.")
+    labels: tuple[Any, ...] = tuple(listed)
     # Labels that are truth values would be two at most.
     if len(labels) > 2 and all(isinstance(label, bool) for label in labels):
         raise TypeError("rows is a mask: pass the labels of the rows, X.index[mask].")
