@@ -7,6 +7,7 @@ import {
   type Dtype,
   type FromPage,
   type InstancesState,
+  type LagSlice,
   type Packed,
   type Selection,
   type State,
@@ -149,24 +150,18 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   const features = store.names.peek().length;
   if (message.t === "slice") store.receive(message, data(0, "<f4", 4, features));
   else if (message.t === "lags") {
-    const lags = (buffers[0]?.byteLength ?? 0) / 4;
-    const all = [
-      data(0, "<f4", 1, lags),
-      data(1, "<f4", 1, lags),
-      data(2, "<f4", 1, lags, features),
-    ];
-    const [low, high, map] = all as [Packed, Packed, Packed];
-    const { response, output } = message;
-    store.receiveLags({ slices: [{ response, output }], low, high, map });
+    store.receiveLags(filled(message, message.arrays, buffers) as LagSlice);
   } else if (message.t === "find") store.found(message.label, message.row);
   else if (message.t === "subset")
-    store.receiveSubset(message.id, unpack(data(0, "<f4", features), "<f4"), message.rows);
+    store.receiveSubset(
+      message.id,
+      unpack(data(0, "<f4", features), "<f4"),
+      message.lags ? unpack(data(1, "<f4", message.lags, features), "<f4") : null,
+      message.rows,
+    );
   else if (message.t === "instances") {
-    const state = { ...message.instances } as Record<string, unknown>;
-    message.arrays.forEach((name, i) => {
-      state[name] = { ...(state[name] as object), data: buffers[i] };
-    });
-    store.receiveInstances(state as unknown as InstancesState);
+    const state = filled(message.instances, message.arrays, buffers);
+    store.receiveInstances(state as InstancesState);
   } else if (message.t === "row") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
     const { row, label, target, named } = message;
@@ -185,6 +180,15 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
       named: new Map(Object.entries(named).map(([feature, name]) => [Number(feature), name])),
     });
   }
+}
+
+/** What came with its packed arrays apart, whole again. */
+function filled(told: object, arrays: string[], buffers: DataView[]): unknown {
+  const found = { ...told } as Record<string, unknown>;
+  arrays.forEach((name, i) => {
+    found[name] = { ...(found[name] as object), data: buffers[i] };
+  });
+  return found;
 }
 
 function refuse(store: FedStore, message: ToPage, error: string): void {

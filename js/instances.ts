@@ -1,15 +1,6 @@
 /** The rows that are in the page: what the network returns for them, and its derivatives. */
-import { asSwept, chain, respond } from "./chain.js";
+import { chain, respond } from "./chain.js";
 import { unpack, type InstancesState, type Output, type Shown } from "./wire.js";
-
-/** What λ over some rows is made of: per feature, in percent; NaN where the page lacks it. */
-export interface Subset {
-  share: Float32Array;
-  /** Rows that it is over: those with derivatives. */
-  held: number;
-  /** Whether a kernel would know better. */
-  partial: boolean;
-}
 
 /** One row as it came from the kernel, or from what is in the page. */
 export interface Row {
@@ -42,12 +33,14 @@ export class Instances {
   readonly entries: number;
   /** Whether every entry is held. */
   readonly whole: boolean;
-  private readonly jacobian: Float32Array;
+  /** `[held, width, entries]`. */
+  readonly jacobian: Float32Array;
   private readonly values: Float32Array;
   private readonly rest: Float32Array | null;
-  private readonly cells: Uint32Array;
-  private readonly owners: Uint32Array;
-  private readonly standing: Uint32Array;
+  /** Of each entry, the cell and the feature that it belongs to, and where it stands in a row. */
+  readonly cells: Uint32Array;
+  readonly owners: Uint32Array;
+  readonly standing: Uint32Array;
   private readonly targets: Float32Array | null;
   /** Entries of each feature. */
   private readonly entriesOf = new Map<number, number[]>();
@@ -58,7 +51,9 @@ export class Instances {
   constructor(
     readonly state: InstancesState,
     /** How many features there are in all. */
-    private readonly features: number,
+    readonly features: number,
+    /** Steps of a sequence; 1 of a table. */
+    readonly lags = 1,
   ) {
     this.positions = unpack(state.rows, "<u4");
     this.count = this.positions.length;
@@ -86,9 +81,17 @@ export class Instances {
     return [...this.entriesOf.keys()];
   }
 
-  /** Whether a feature is one entry, and so has a value and a direction. */
-  single(feature: number): boolean {
-    return this.entriesOf.get(feature)?.length === 1;
+  /** The entry that a feature is, or is at a lag; none where it is several. */
+  entry(feature: number, lag: number | null = null): number | undefined {
+    let entries = this.entriesOf.get(feature) ?? [];
+    if (lag !== null) entries = entries.filter((e) => this.lag(e) === lag);
+    return entries.length === 1 ? entries[0] : undefined;
+  }
+
+  /** How many steps before the last an entry stands. */
+  lag(entry: number): number {
+    const { lags, standing, state } = this;
+    return lags - 1 - Math.floor((standing[entry]! * lags) / state.all);
   }
 
   /** Whether labels are words rather than numbers. */
@@ -180,24 +183,21 @@ export class Instances {
     });
   }
 
-  /** A feature's values, `[count]`; NaN where the page lacks them. */
-  valuesOf(feature: number): Float32Array {
-    return this.cached(`value\n${feature}`, () => {
+  /** An entry's values, `[count]`; NaN where the page lacks them. */
+  valuesOf(entry: number | undefined): Float32Array {
+    return this.cached(`value\n${entry}`, () => {
       const found = new Float32Array(this.count).fill(NaN);
-      const entries = this.entriesOf.get(feature);
-      if (entries?.length === 1)
-        for (let i = 0; i < this.held; i++) found[i] = this.values[i * this.entries + entries[0]!]!;
+      if (entry !== undefined)
+        for (let i = 0; i < this.held; i++) found[i] = this.values[i * this.entries + entry]!;
       return found;
     });
   }
 
-  /** A feature's attributions, `[count]`; NaN where the page lacks them, or there is no sign. */
-  attributions(feature: number, { output, response }: Shown): Float32Array {
-    return this.cached(`attribution\n${feature}\n${response}\n${output}`, () => {
+  /** An entry's attributions, `[count]`; NaN where the page lacks them, or there is no sign. */
+  attributions(entry: number | undefined, { output, response }: Shown): Float32Array {
+    return this.cached(`attribution\n${entry}\n${response}\n${output}`, () => {
       const found = new Float32Array(this.count).fill(NaN);
-      const entries = this.entriesOf.get(feature);
-      if (entries?.length !== 1) return found;
-      const entry = entries[0]!;
+      if (entry === undefined) return found;
       const factors = new Float64Array(this.width);
       for (let i = 0; i < this.held; i++) {
         this.chain(factors, i, this.column(i, output), response);
@@ -210,64 +210,6 @@ export class Instances {
       }
       return found;
     });
-  }
-
-  /** λ over some rows, given the shares over all: METHODS A1 and A6 on those with derivatives. */
-  subset(places: Uint32Array, { output, response }: Shown, overall: Float32Array): Subset {
-    const { width, entries, state, jacobian } = this;
-    const share = new Float32Array(this.features).fill(NaN);
-    const squares = new Float64Array(entries);
-    const factors = new Float64Array(width);
-    const alone = output !== null || state.columns.length === 1;
-    const column = state.columns[output ?? 0]!;
-    const columns = alone ? [column] : state.columns;
-    const plain = asSwept(state.kind, response);
-    let held = 0;
-    for (const i of places) {
-      if (i >= this.held) continue;
-      held += 1;
-      for (const k of columns) {
-        const weight = alone ? 1 : state.weights[k]!;
-        const at = i * width * entries;
-        if (plain) {
-          for (let e = 0, a = at + k * entries; e < entries; e++, a++)
-            squares[e]! += weight * jacobian[a]! * jacobian[a]!;
-          continue;
-        }
-        this.chain(factors, i, k, response);
-        for (let e = 0; e < entries; e++) {
-          let sum = 0;
-          for (let l = 0, a = at + e; l < width; l++, a += entries)
-            sum += factors[l]! * jacobian[a]!;
-          squares[e]! += weight * sum * sum;
-        }
-      }
-    }
-    if (held) {
-      const cells = new Map<number, number>();
-      squares.forEach((sum, e) => {
-        const cell = this.cells[e]!;
-        cells.set(cell, (cells.get(cell) ?? 0) + sum);
-      });
-      const roots = new Map<number, number>();
-      const seen = new Set<number>();
-      this.cells.forEach((cell, e) => {
-        if (seen.has(cell)) return;
-        seen.add(cell);
-        const owner = this.owners[e]!;
-        roots.set(owner, (roots.get(owner) ?? 0) + Math.sqrt(cells.get(cell)! / held));
-      });
-      let total = 0;
-      let known = 0;
-      roots.forEach((root, feature) => {
-        total += root;
-        known += overall[feature]!;
-      });
-      // Features that are not here keep their share, until the kernel knows better.
-      const scale = (this.whole ? 100 : known) / total;
-      if (total > 0) roots.forEach((root, feature) => (share[feature] = scale * root));
-    }
-    return { share, held, partial: !this.whole || held < places.length || !!state.padded };
   }
 
   /** A row with its derivatives; null where the page lacks them. */
@@ -296,7 +238,8 @@ export class Instances {
     };
   }
 
-  private chain(factors: Float64Array, i: number, k: number, response: string): void {
+  /** The factors of response `k` at a row; see `chain`. */
+  chain(factors: Float64Array, i: number, k: number, response: string): void {
     chain(factors, this.outputs, i * this.width, k, this.state.kind, response);
   }
 

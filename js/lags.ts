@@ -1,59 +1,77 @@
 /** Sequences: shares by lag and feature, of all rows or of one. Lag 0 is the last step, "now". */
 import { chain } from "./chain.js";
 import { explained, type Row } from "./instances.js";
-import { key, packed, unpack, type InstancesState, type LagsState, type Shown } from "./wire.js";
+import {
+  key,
+  packed,
+  unpack,
+  type InstancesState,
+  type LagSlice,
+  type LagsState,
+  type Shown,
+} from "./wire.js";
 
 /** Shares in percent of the total, `[lags, features]`; NaN where it is unknown. */
 export interface LagMap {
   lags: number;
   features: number;
   map: Float32Array;
-  /** The lags' intervals; null at one row. */
+  /** The lags' intervals; null over some rows. */
   low: Float32Array | null;
   high: Float32Array | null;
+  /** Half the intervals' widths of each feature's own profile; null where they are unknown. */
+  widths: Float32Array | null;
+  /** Steps of the shortest window that carries 90 %, and its interval; null where it is unknown. */
+  memory: Memory | null;
   /** The share of what is not in the map; 0 where all is. */
   rest: number;
 }
 
-/** The maps of a page's state, by `key`. */
-export function lagMaps(state: LagsState, lags: number, features: number): Map<string, LagMap> {
-  const [low, high, map] = [state.low, state.high, state.map].map((array) => unpack(array, "<f4"));
-  const count = state.slices.length;
-  if (low!.length !== count * lags || map!.length !== count * lags * features)
-    throw new Error(`Maps of lags do not fit ${count} slices of ${lags} lags.`);
-  const cut = (array: Float32Array, s: number, size: number) =>
-    array.subarray(s * size, (s + 1) * size);
-  return new Map(
-    state.slices.map((info, s) => [
-      key(info),
-      {
-        lags,
-        features,
-        map: cut(map!, s, lags * features),
-        low: cut(low!, s, lags),
-        high: cut(high!, s, lags),
-        rest: 0,
-      },
-    ]),
-  );
+type Memory = LagSlice["memory"];
+
+/** The map of one slice. */
+export function lagMap(slice: LagSlice, lags: number, features: number): LagMap {
+  const [low, high, map] = [slice.low, slice.high, slice.map].map((array) => unpack(array, "<f4"));
+  const widths = slice.widths ? unpack(slice.widths, "<f4") : null;
+  const sizes = [low!.length, high!.length, map!.length, widths?.length ?? lags * features];
+  if (sizes.some((size, i) => size !== lags * (i < 2 ? 1 : features)))
+    throw new Error(`A map of ${sizes.join(", ")} numbers does not fit ${lags} lags.`);
+  return {
+    lags,
+    features,
+    map: map!,
+    low: low!,
+    high: high!,
+    widths,
+    memory: slice.memory,
+    rest: 0,
+  };
 }
+
+/** A map of some rows: without intervals. */
+export const bare = (map: Float32Array, lags: number, features: number, rest = 0): LagMap => ({
+  ...{ lags, features, map, rest },
+  ...{ low: null, high: null, widths: null, memory: null },
+});
+
+/** The maps of a page's state, by `key`. */
+export const lagMaps = (slices: LagSlice[], lags: number, features: number): Map<string, LagMap> =>
+  new Map(slices.map((of) => [key(of), lagMap(of, lags, features)]));
 
 /** What `lagMaps` reads. */
 export function packedLags(all: [Shown, LagMap][]): LagsState | Record<string, never> {
-  const first = all[0]?.[1];
-  if (!first) return {};
-  const { lags, features } = first;
-  const joined = (of: (map: LagMap) => Float32Array, ...shape: number[]) => {
-    const found = new Float32Array(shape.reduce((a, b) => a * b, all.length));
-    all.forEach(([, map], s) => found.set(of(map), (s * found.length) / all.length));
-    return packed(found, all.length, ...shape);
-  };
-  return {
-    slices: all.map(([{ response, output }]) => ({ response, output })),
-    low: joined(({ low }) => low!, lags),
-    high: joined(({ high }) => high!, lags),
-    map: joined(({ map }) => map, lags, features),
-  };
+  if (!all.length) return {};
+  const slices = all.map(([{ response, output }, of]): LagSlice => {
+    const { lags, features, low, high, map, widths, memory } = of;
+    return {
+      ...{ response, output, memory: memory! },
+      low: packed(low!, lags),
+      high: packed(high!, lags),
+      map: packed(map, lags, features),
+      ...(widths && { widths: packed(widths, lags, features) }),
+    };
+  });
+  return { slices };
 }
 
 /** Squared shares of one row by lag and feature, as `Explanation.lag_map` has them. */
@@ -84,14 +102,8 @@ export function rowMap(
     for (let l = 0; l < width; l++) others += factors[k]! * factors[l]! * row.rest[k * width + l]!;
   others = Math.max(others, 0);
   const scale = 100 / (total + others);
-  return {
-    lags,
-    features,
-    map: map.map((square) => (total + others > 0 ? scale * square : NaN)),
-    low: null,
-    high: null,
-    rest: others > 0 ? scale * others : 0,
-  };
+  const shares = map.map((square) => (total + others > 0 ? scale * square : NaN));
+  return bare(shares, lags, features, others > 0 ? scale * others : 0);
 }
 
 /** Percent by lag: of the total, or of what one feature carries. */
@@ -103,6 +115,16 @@ export function profile({ lags, features, map }: LagMap, feature: number | null)
   const total = found.reduce((sum, share) => sum + share, 0);
   if (feature === null) return total > 0 ? found : found.fill(NaN);
   return found.map((share) => (total > 0 ? (100 * share) / total : NaN));
+}
+
+/** The lag at which a feature carries most; null where that is unknown. */
+export function peak({ lags, features, map }: LagMap, feature: number): number | null {
+  let best: number | null = null;
+  for (let k = 0; k < lags; k++) {
+    const share = map[k * features + feature]!;
+    if (share > 0 && (best === null || share > map[best * features + feature]!)) best = k;
+  }
+  return best;
 }
 
 /** λ of every feature within some lags: the shares of what the features carry there. */

@@ -1,14 +1,15 @@
 /** What the views, the store and its connection know of each other. */
 import type { ReadonlySignal } from "@preact/signals";
-import type { Instances, Row, Subset } from "./instances.js";
+import type { Instances, Row } from "./instances.js";
 import type { LagMap } from "./lags.js";
 import type { Link } from "./link.js";
 import type { Local } from "./local.js";
 import type { Ranking } from "./ranking.js";
+import type { Subset } from "./subset.js";
 import type {
   Choice,
   InstancesState,
-  LagsState,
+  LagSlice,
   Meta,
   Packed,
   Selection,
@@ -21,6 +22,8 @@ import type {
 
 /** Why the data cannot be shown, or how far what was asked for has come. */
 export type Wait = "asked" | { error: string };
+
+export const UNATTENDED = "This is not in the saved page: run the cell again to see it.";
 
 export interface Store {
   readonly status: ReadonlySignal<Status>;
@@ -38,6 +41,8 @@ export interface Store {
   readonly lags: ReadonlySignal<number[] | null>;
   /** The map of lags of the chosen response and output; asks for what is not here once wanted. */
   readonly lagMap: ReadonlySignal<LagMap | Wait | undefined>;
+  /** The lag at which a feature's rows are shown: the only one brushed, else that of most weight. */
+  readonly lagOf: ReadonlySignal<(feature: number) => number | null>;
   /** λ of every feature within the brushed lags; null without a brush. */
   readonly within: ReadonlySignal<Float32Array | null>;
   /** Position in X of the row under the pointer, in this view or another. */
@@ -92,11 +97,11 @@ export interface FedStore extends Store {
   receive(info: SliceInfo, values: Packed): void;
   refuse(shown: Shown, error: string): void;
   receiveInstances(state: InstancesState): void;
-  receiveLags(state: LagsState): void;
+  receiveLags(slice: LagSlice): void;
   refuseLags(shown: Shown, error: string): void;
   receiveRow(row: Row): void;
   refuseRow(row: number, error: string): void;
   found(label: string, row: number): void;
   refuseFind(label: string, error: string): void;
-  receiveSubset(id: number, share: Float32Array, held: number): void;
+  receiveSubset(id: number, share: Float32Array, map: Float32Array | null, held: number): void;
 }

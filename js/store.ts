@@ -1,11 +1,13 @@
 /** What the views of one explanation share: its data, and what is chosen. Knows no host. */
 import { batch, computed, effect, signal, type Signal } from "@preact/signals";
-import { Instances, type Row, type Subset } from "./instances.js";
+import { Instances, type Row } from "./instances.js";
 import { join, type Linked } from "./link.js";
-import { lagMaps, packedLags, rowMap, within, type LagMap } from "./lags.js";
+import { bare, rowMap, within } from "./lags.js";
 import { local } from "./local.js";
 import { rank } from "./ranking.js";
-import type { FedStore, Host, Wait } from "./shared.js";
+import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
+import { subset as over, type Subset } from "./subset.js";
+import { createTimes, isMap } from "./times.js";
 import {
   key,
   packed,
@@ -17,7 +19,6 @@ import {
   unpackedRows,
   type Choice,
   type InstancesState,
-  type LagsState,
   type Meta,
   type Packed,
   type Picks,
@@ -50,29 +51,14 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const other = computed(() => link.picks.value.other);
   const rows = computed(() => link.picks.value.rows);
 
-  const steps = computed(() => meta.value?.lags?.count ?? 0);
-  const lags = computed(() => {
-    const here = link.picks.value.lags?.filter((lag) => lag < steps.value);
-    return here?.length ? here : null;
-  });
-  const maps: Signal<ReadonlyMap<string, LagMap | Wait>> = signal(new Map());
-  const lagMap = computed(() => maps.value.get(key(shown.value)));
-  const inLags = computed(() => {
-    const map = lagMap.value;
-    return map && map !== "asked" && "map" in map && lags.value ? within(map, lags.value) : null;
-  });
-  const askLags = () => {
-    if (!steps.value || lagMap.value || !slice.value) return;
-    const now = shown.peek();
-    maps.value = new Map(maps.peek()).set(key(now), host ? "asked" : { error: UNATTENDED });
-    host?.lags(now);
-  };
-  left?.addEventListener("abort", effect(askLags), { once: true });
+  const ready = computed(() => slice.value !== undefined);
+  const times = createTimes({ meta, names, shown, picks: link.picks, ready }, host, left);
+  const { steps, lags, lagMap, lagOf } = times;
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
   const search = signal<{ label: string; wait?: Wait } | null>(null);
-  const answered = signal<{ of: Subset; share: Float32Array; held: number } | null>(null);
+  const answered = signal<{ of: Subset; better: Subset } | null>(null);
   let [wanted, asked] = [false, false];
   let loaded: State | null = null;
 
@@ -80,7 +66,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     const [here, brushed, all] = [instances.value, rows.value, slice.value];
     if (!here || !brushed || !all) return null;
     const places = here.places(brushed);
-    const found = here.subset(places, shown.value, all.share);
+    const found = over(here, places, shown.value, all.share, meta.value?.lags);
     return places.length < brushed.length ? { ...found, partial: true } : found;
   });
   let subsets = 0;
@@ -92,8 +78,11 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   left?.addEventListener("abort", effect(ask), { once: true });
   const subset = computed((): Subset | null => {
     const answer = answered.value;
-    if (!known.value?.partial || answer?.of !== known.value) return known.value;
-    return { share: answer.share, held: answer.held, partial: false };
+    return known.value?.partial && answer?.of === known.value ? answer.better : known.value;
+  });
+  const inLags = computed(() => {
+    const [all, some] = [lagMap.value, subset.value?.map];
+    return lags.value && isMap(all) ? within(some ?? all, lags.value) : null;
   });
 
   const show = (target: Shown) => {
@@ -154,6 +143,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     rows,
     lags,
     lagMap,
+    lagOf,
     within: inLags,
     hovered: link.hovered,
     slice,
@@ -208,12 +198,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       return {
         ...loaded!,
         ...(meta.peek() && { meta: { ...meta.peek()!, slices: infos }, importance }),
-        lags: packedLags(
-          infos.flatMap((info): [Shown, LagMap][] => {
-            const map = maps.peek().get(key(info));
-            return map && map !== "asked" && "map" in map ? [[info, map]] : [];
-          }),
-        ),
+        lags: times.saved(infos),
         instances: instances.peek()?.state ?? {},
         selection: { ...selection, client: "", seq: 0 },
         ...(linkKey && { _link: linkKey }),
@@ -241,10 +226,10 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           const found = next
             ? unpackedSlices(next, state.importance as Packed, state.names.length)
             : new Map<string, Slice>();
-          const { instances: rows, lags: times } = state;
+          const { instances: rows } = state;
           instances.value =
             rows && "rows" in rows
-              ? new Instances(rows as InstancesState, state.names.length)
+              ? new Instances(rows as InstancesState, state.names.length, next?.lags?.count)
               : null;
           loaded = state;
           names.value = state.names;
@@ -253,10 +238,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           fetched.value = new Map();
           answered.value = null;
           search.value = null;
-          maps.value =
-            next?.lags && times && "map" in times
-              ? lagMaps(times as LagsState, next.lags.count, state.names.length)
-              : new Map();
+          times.load(next, state.lags);
           meta.value = next;
           status.value = state.status;
           const selection = state.selection;
@@ -282,15 +264,10 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       waits.value = new Map(waits.peek()).set(key(target), { error });
     },
     receiveInstances(state) {
-      instances.value = new Instances(state, names.peek().length);
+      instances.value = new Instances(state, names.peek().length, steps.peek() || 1);
     },
-    receiveLags(state) {
-      const found = lagMaps(state, steps.peek(), names.peek().length);
-      maps.value = new Map([...maps.peek(), ...found]);
-    },
-    refuseLags(target, error) {
-      maps.value = new Map(maps.peek()).set(key(target), { error });
-    },
+    receiveLags: times.receive,
+    refuseLags: times.refuse,
     receiveRow: (row) => settle<Row | Wait>(fetched, row.row, row),
     refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
     found(label, row) {
@@ -301,9 +278,11 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     refuseFind(label, error) {
       if (search.peek()?.label.trim() === label) search.value = { label, wait: { error } };
     },
-    receiveSubset(id, share, held) {
+    receiveSubset(id, share, cells, held) {
       const of = known.peek();
-      if (id === subsets && of) answered.value = { of, share, held };
+      if (id !== subsets || !of) return;
+      const map = cells && bare(cells, steps.peek(), names.peek().length);
+      answered.value = { of, better: { share, map, held, partial: false } };
     },
   };
 }
@@ -313,7 +292,6 @@ const isRow = (found: Row | Wait | undefined): found is Row =>
 
 const OUTDATED =
   "This page has an older nbexplain than the kernel: save the notebook and reload the page.";
-const UNATTENDED = "This is not in the saved page: run the cell again to see it.";
 const NOT_HERE = "No row in the saved page has this label.";
 
 /** Whether an explanation has what was shown of another. */

@@ -41,8 +41,13 @@ export interface Meta {
   response: string;
   responses: { name: string; notes: string[] }[];
   slices: SliceInfo[];
-  /** Of sequences: how many lags, what a step is, and what they are called. */
-  lags?: { count: number; unit: string | null; labels: string[] | null } | null;
+  /** Of sequences: how many lags, what a step is, what they are called, and what ranks features. */
+  lags?: {
+    count: number;
+    unit: string | null;
+    labels: string[] | null;
+    definition?: "marginal" | "lag0";
+  } | null;
 }
 
 /** What is shown: the position of an output, and the response's name. */
@@ -96,12 +101,21 @@ export interface InstancesState<P = Packed> {
   more: boolean;
 }
 
-/** Shares by lag: intervals `[slices, lags]` and maps `[slices, lags, features]`. */
+/** Shares by lag of one response and output, in percent; P is how arrays are held. */
+export interface LagSlice<P = Packed> extends Shown {
+  /** The lags' intervals, `[lags]`. */
+  low: P;
+  high: P;
+  /** `[lags, features]`. */
+  map: P;
+  /** Half the intervals' widths of each feature's own profile, `[lags, features]`. */
+  widths?: P;
+  /** Steps of the shortest window that carries 90 %, its low and high; null: unknown. */
+  memory: [number | null, number | null, number | null];
+}
+
 export interface LagsState {
-  slices: Shown[];
-  low: Packed;
-  high: Packed;
-  map: Packed;
+  slices: LagSlice[];
 }
 
 /** The importances of one response and output, each `[features]` in the data's order. */
@@ -126,14 +140,14 @@ export type FromPage =
 export type ToPage =
   | { t: "slice"; response: string; output: Output; question: string }
   | { t: "slice"; response: string; output: Output; error: string }
-  | { t: "lags"; response: string; output: Output }
+  | ({ t: "lags"; arrays: string[] } & LagSlice<Omit<Packed, "data">>)
   | { t: "lags"; response: string; output: Output; error: string }
   | { t: "instances"; instances: InstancesState<Omit<Packed, "data">>; arrays: string[] }
   | RowAnswer
   | { t: "row"; row: number; error: string }
   | { t: "find"; label: string; row: number }
   | { t: "find"; label: string; error: string }
-  | { t: "subset"; id: number; rows: number };
+  | { t: "subset"; id: number; rows: number; lags?: number };
 
 export interface RowAnswer {
   t: "row";

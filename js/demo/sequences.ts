@@ -32,6 +32,8 @@ export function withLags(state: State, sketch: Sketch): State {
   const sums = Array.from({ length: T }, (_, k) =>
     map.subarray(k * F, (k + 1) * F).reduce((a, b) => a + b, 0),
   );
+  let carried = 0;
+  const far = 1 + sums.findIndex((sum) => (carried += sum) >= 90);
   const E = T * F;
   const entries = new Uint32Array(3 * E);
   const jacobian = new Float32Array(n * E);
@@ -49,18 +51,25 @@ export function withLags(state: State, sketch: Sketch): State {
     ...state,
     meta: { ...state.meta, lags: { count: T, unit, labels } } as State["meta"],
     lags: {
-      slices: [{ response: "raw", output: 0 }],
-      low: packed(
-        Float32Array.from(sums, (sum) => 0.9 * sum),
-        1,
-        T,
-      ),
-      high: packed(
-        Float32Array.from(sums, (sum) => 1.12 * sum),
-        1,
-        T,
-      ),
-      map: packed(map, 1, T, F),
+      slices: [
+        {
+          ...{ response: "raw", output: 0, memory: [far, Math.max(1, far - 1), far + 1] },
+          low: packed(
+            Float32Array.from(sums, (sum) => 0.9 * sum),
+            T,
+          ),
+          high: packed(
+            Float32Array.from(sums, (sum) => 1.12 * sum),
+            T,
+          ),
+          map: packed(map, T, F),
+          widths: packed(
+            map.map((cell, at) => (12 * cell) / share[at % F]!),
+            T,
+            F,
+          ),
+        },
+      ],
     },
     instances: {
       rows: packed(

@@ -4,6 +4,7 @@ import { WORDS } from "../format.js";
 import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
 import type { Store } from "../store.js";
+import { entryName, entryOf } from "../views/instances/quantities.js";
 import { className } from "../words.js";
 
 type Cell = string | number | null | undefined;
@@ -37,8 +38,9 @@ export function instances(store: Store): string {
   const coded = here.state.classes || apart(here.state);
   const predictions = here.predictions(shown);
   const errors = here.errors(shown.output);
-  const features = here.leading.filter((f) => here.single(f));
-  const columns = features.map((f) => here.attributions(f, shown));
+  const scene = { ...subject, here, names, feature: null, lagOf: store.lagOf.value };
+  const features = here.leading.filter((f) => entryOf(scene, f) !== undefined);
+  const columns = features.map((f) => here.attributions(entryOf(scene, f), shown));
   const head = ["row", "prediction", "target", "predicted class", "error"];
   const rows = Array.from(places, (i): Cell[] => {
     const target = here.target(i, shown.output);
@@ -54,7 +56,10 @@ export function instances(store: Store): string {
       ...columns.map((column) => column[i]),
     ];
   });
-  return written([[...head, ...features.map((f) => `attribution of ${names[f]}`)], ...rows]);
+  return written([
+    [...head, ...features.map((f) => `attribution of ${entryName(scene, f, names[f]!)}`)],
+    ...rows,
+  ]);
 }
 
 /** What is known of the picked row, and of the one beside it. */

@@ -255,10 +255,13 @@ export interface Marks {
   about: string;
 }
 
-/** Within the brushed lags; without them, over the brushed rows. */
+/** Over the brushed rows, within the brushed lags; null without either. */
 function marksOf({ within, lags, subset }: Store): Marks | null {
-  if (within.value) return { share: within.value, about: `within ${lagRanges(lags.value!)}` };
   const rows = subset.value;
+  if (within.value) {
+    const over = rows?.map ? " over the brushed rows" : "";
+    return { share: within.value, about: `within ${lagRanges(lags.value!)}${over}` };
+  }
   return rows?.held ? { share: rows.share, about: "over the brushed rows" } : null;
 }
 

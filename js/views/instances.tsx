@@ -15,6 +15,7 @@ import { listed, type List, type Sorting } from "./instances/orders.js";
 import { painted as paintedBy } from "./instances/painted.js";
 import { Plot } from "./instances/plot.js";
 import {
+  entryOf,
   featureColumns,
   rowColumns,
   type Axis,
@@ -71,6 +72,7 @@ function Picker({ store, root }: ViewProps) {
     names: store.names.value,
     shown: shown.value,
     feature: null,
+    lagOf: store.lagOf.value,
   }));
   const feature = useComputed(() => store.feature.value ?? first(store, ground.value));
   const scene = useComputed((): Scene => ({ ...ground.value, feature: feature.value }));
@@ -170,15 +172,18 @@ function useShown(store: Store): ReadonlySignal<Shown> {
 }
 
 /** The leading feature that has a sign: what is shown of features before one is picked. */
-function first(store: Store, { here }: Scene): number | null {
+function first(store: Store, scene: Scene): number | null {
   const order = store.ranking.value?.order ?? [];
-  const known = new Set(here.leading);
-  return order.find((feature) => known.has(feature) && here.single(feature)) ?? order[0] ?? null;
+  const known = new Set(scene.here.leading);
+  const signed = (feature: number) => entryOf(scene, feature) !== undefined;
+  return order.find((feature) => known.has(feature) && signed(feature)) ?? order[0] ?? null;
 }
 
 /** What the data lets be compared, until the user says otherwise. */
-function usual({ here }: Scene, feature: number | null): [Axis, Axis] {
+function usual(scene: Scene, feature: number | null): [Axis, Axis] {
+  const { here } = scene;
   const { classifier } = here.state;
   if (here.targeted) return ["prediction", classifier ? "classes" : "target"];
-  return [feature !== null && here.single(feature) ? feature : "prediction", "prediction"];
+  const has = feature !== null && entryOf(scene, feature) !== undefined;
+  return [has ? feature : "prediction", "prediction"];
 }

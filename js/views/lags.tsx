@@ -4,7 +4,8 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePaper } from "../canvas/paper.js";
 import { count, counted, printable, short } from "../format.js";
 import { carrying, profile, type LagMap } from "../lags.js";
-import type { Wait } from "../store.js";
+import type { Store } from "../store.js";
+import { isMap } from "../times.js";
 import { labelOf } from "../words.js";
 import { Asked } from "./asked.js";
 import { Behind } from "./behind.js";
@@ -16,6 +17,8 @@ import type { ViewProps } from "./props.js";
 
 /** Features in the map. */
 const MOST = 200;
+/** Pixels left of a further panel. */
+const SECOND = 56;
 /** Rows of the table behind. */
 const LISTED = 500;
 
@@ -55,29 +58,32 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
     return () => observer.disconnect();
   }, []);
 
-  const local = row === null || !here ? null : store.lagsAt(row);
+  const picked = here ? [row, store.other.value].filter((at) => at !== null) : [];
+  const locals = picked.map((at) => ({ row: at, map: store.lagsAt(at), name: nameOf(store, at) }));
   const total = size.value;
   const drawn = order.map((f) => printable(names[f]!));
   const wide = total ? nameWidth(root, drawn) + 16 : 0;
   const gutter = Math.round(Math.max(44, Math.min(wide, 0.34 * total, 190)));
-  const beside = local !== null && total >= 640;
-  const second = beside ? 56 : gutter;
-  const width = Math.max(60, beside ? (total - gutter - second - 10) / 2 : total - gutter - 6);
+  const columns = total < 640 ? 1 : Math.min(1 + locals.length, total < 1_000 ? 2 : 3);
+  const width = Math.max(60, (total - gutter - (columns - 1) * SECOND - 6) / columns);
   const shared = { store, about, order, forward: forward.value, paper: paper.value, width };
   const point = (at: Pointed | null) => (pointed.value = at);
 
   const shares = profile(map, feature);
-  const memory = carrying(shares);
-  const place = row === null || !here ? -1 : here.find(row);
-  const rowName =
-    row === null || !here
-      ? ""
-      : labelOf(
-          { meta: store.meta.value!, state: here.state, shown: store.shown.value },
-          place < 0 ? String(row) : here.label(place),
-        );
+  const leading = carrying(shares);
   const subject = feature === null ? null : short(names[feature]!);
-  const own = isMap(local) ? profile(local, feature) : null;
+  const whiskers = feature === null ? map.low : map.widths;
+  const brushed = store.subset.value?.map;
+  const over = brushed && profile(brushed, feature);
+  const all = profile(map, null);
+  const own = locals.flatMap(({ map: one, name }) =>
+    isMap(one) ? [{ name, shares: profile(one, feature) }] : [],
+  );
+  const [low, high] = [0, 1].map((end) => (lag: number) => {
+    const width = map.widths?.[lag * names.length + feature!] ?? NaN;
+    if (feature === null) return (end ? map.high! : map.low!)[lag]!;
+    return Math.min(Math.max(shares[lag]! + (end ? width : -width), 0), 100);
+  }) as [(lag: number) => number, (lag: number) => number];
   return (
     <section class="nbx-lags" ref={section}>
       <div class="nbx-bar-head">
@@ -85,7 +91,10 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
         <span class="nbx-muted">
           <bdi>{subject ?? "all features"}</bdi>
         </span>
-        <span class="nbx-lag-memory">{memoryOf(about, memory)}</span>
+        <span class="nbx-lag-memory">
+          {carriedBy(about, leading)}
+          {feature === null && memoryOf(about, map.memory)}
+        </span>
         <span class="nbx-ways">
           <Segments
             label="Time runs"
@@ -103,14 +112,26 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
         <li>
           {subject === null ? "bars: share of each lag" : "bars: each lag’s share of this feature"}
         </li>
-        {subject === null ? (
+        {whiskers && (
           <li>
             <i class="nbx-key-whisker" /> {Math.round(store.meta.value!.confidence * 1000) / 10} %
             row sampling
           </li>
-        ) : (
+        )}
+        {subject === null && map.memory?.[0] && (
+          <li>
+            <i class="nbx-lag-key-reach" /> memory: from here on 90 %
+          </li>
+        )}
+        {subject !== null && (
           <li>
             <i class="nbx-lag-key-outline" /> all features
+          </li>
+        )}
+        {brushed && (
+          <li>
+            <i class="nbx-lag-key-outline nbx-lag-key-marks" /> over{" "}
+            {counted(store.rows.value!.length, "brushed row")}
           </li>
         )}
         <li>paler: beyond 90 %</li>
@@ -121,22 +142,26 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
           <LagPanel
             {...shared}
             map={map}
-            title={local === null ? "" : "all rows"}
+            brushed={brushed}
+            title={locals.length ? "all rows" : ""}
             gutter={gutter}
             named
             point={point}
           />
-          {isMap(local) && (
-            <LagPanel
-              {...shared}
-              map={local}
-              title={rowName}
-              gutter={second}
-              named={!beside}
-              point={point}
-            />
+          {locals.map(({ map: one, name }, i) =>
+            isMap(one) ? (
+              <LagPanel
+                {...shared}
+                map={one}
+                title={name}
+                gutter={(i + 1) % columns ? SECOND : gutter}
+                named={(i + 1) % columns === 0}
+                point={point}
+              />
+            ) : (
+              <Asked wait={one} />
+            ),
           )}
-          {local !== null && !isMap(local) && <Asked wait={local} />}
         </div>
       )}
       <Readout about={about} names={names} pointed={pointed} />
@@ -145,10 +170,11 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
           The map shows the {MOST} leading features of {count(names.length)}.
         </p>
       )}
-      {isMap(local) && (
+      {own.length > 0 && (
         <p class="nbx-quiet">
           Shares at one row are squared shares of this row: more concentrated than the global ones.
-          {local.rest > 0 && " Features that are not in the page are grey."}
+          {locals.some(({ map: one }) => isMap(one) && one.rest > 0) &&
+            " Features that are not in the page are grey."}
         </p>
       )}
       <Behind
@@ -159,24 +185,26 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
         head={[
           "Lag",
           "Share",
-          ...(feature === null ? ["Low (row sampling)", "High (row sampling)"] : ["All features"]),
-          ...(own ? [`At ${rowName}`] : []),
+          ...(whiskers ? ["Low (row sampling)", "High (row sampling)"] : []),
+          ...(feature === null ? [] : ["All features"]),
+          ...(over ? ["Over the brushed rows"] : []),
+          ...own.map(({ name }) => `At ${name}`),
         ]}
         rows={Array.from({ length: Math.min(about.count, LISTED) }, (_, lag) => [
           lagName(about, lag),
           percent(shares[lag]!),
-          ...(feature === null
-            ? [percent(map.low![lag]!), percent(map.high![lag]!)]
-            : [percent(profile(map, null)[lag]!)]),
-          ...(own ? [percent(own[lag]!)] : []),
+          ...(whiskers ? [percent(low(lag)), percent(high(lag))] : []),
+          ...(feature === null ? [] : [percent(all[lag]!)]),
+          ...(over ? [percent(over[lag]!)] : []),
+          ...own.map((one) => percent(one.shares[lag]!)),
         ])}
       />
     </section>
   );
 }
 
-/** "3 lags carry 90 %, the last of them 12 h back": how long the model's memory is. */
-function memoryOf(about: About, lags: number[]): string {
+/** "3 lags carry 90 %, the furthest 12 h back". */
+function carriedBy(about: About, lags: number[]): string {
   if (!lags.length) return "";
   const [far, only] = [lags.at(-1)!, lags.length === 1];
   const said = `${counted(lags.length, "lag")} ${only ? "carries" : "carry"} 90 %`;
@@ -184,6 +212,23 @@ function memoryOf(about: About, lags: number[]): string {
   const named = about.labels !== null;
   const where = named || about.unit !== null ? lagName(about, far) : counted(far, "step");
   return `${said}, ${only ? "" : `the furthest${named ? ":" : ""} `}${where}${named ? "" : " back"}`;
+}
+
+/** " · memory 12 h (11–13)": the shortest window that carries 90 %, with its interval. */
+function memoryOf({ unit, labels }: About, memory: LagMap["memory"]): string {
+  const [length, low, high] = memory ?? [null, null, null];
+  if (length === null) return "";
+  const steps = unit === null || labels ? (length === 1 ? " step" : " steps") : ` ${short(unit)}`;
+  const interval = low === null || high === null ? "" : low === high ? "" : ` (${low}–${high})`;
+  return ` · memory ${length}${steps}${interval}`;
+}
+
+/** How a row is called. */
+function nameOf(store: Store, row: number): string {
+  const here = store.instances.value!;
+  const place = here.find(row);
+  const subject = { meta: store.meta.value!, state: here.state, shown: store.shown.value };
+  return labelOf(subject, place < 0 ? String(row) : here.label(place));
 }
 
 /** What the pointer or the keyboard is at; alone, so that hovering draws nothing else. */
@@ -214,6 +259,3 @@ interface ReadoutProps {
   names: string[];
   pointed: Signal<Pointed | null>;
 }
-
-const isMap = (found: LagMap | Wait | null | undefined): found is LagMap =>
-  typeof found === "object" && found !== null && "map" in found;

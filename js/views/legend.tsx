@@ -1,7 +1,7 @@
 /** What hue, arrow and whisker mean; only of what occurs. */
 import { ARROW, count, counted } from "../format.js";
-import type { Subset } from "../instances.js";
 import type { Ranking } from "../ranking.js";
+import type { Subset } from "../subset.js";
 import type { Marks } from "./importance.js";
 
 interface Props {

@@ -8,6 +8,7 @@ from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import half_width, mean_squares, percent, spared, weighed
 from nbexplain.engine.lags import by_lag
+from nbexplain.engine.windows import Window
 from nbexplain.features import Features
 
 
@@ -28,9 +29,7 @@ class Memory:
 
 
 def memory(
-    sums: Sums,
-    features: Features,
-    scale: Float64[np.ndarray, " entries"],
+    window: Window,
     weights: Float64[np.ndarray, " outputs"],
     confidence: float,
     share: float,
@@ -41,23 +40,29 @@ def memory(
     of `lag_shares`. Its interval inverts those of the $C_m$, which are jackknifed like all shares
     (Woodruff 1952): every length that the share might be reached at.
 
+    Leads are left out.
+
     Args:
-        sums: of the derivatives, entries row-major over (steps, columns).
-        features: how entries form features; of sequences.
-        scale: factor s of each entry's derivative.
+        window: the sums, with the lags that they are of.
         weights: factor w of each output's squares; 0 leaves an output out.
         confidence: of the interval, between 0 and 1.
-        share: that the window carries, above 0 and at most 1.
+        share: that the steps carry, above 0 and at most 1.
 
     >>> import torch
     >>> from nbexplain.features import features
     >>> g = torch.tensor([[[[1.0], [1.0], [2.0]]]] * 2)
-    >>> memory(Sums.of(g, 0), features((3, 1)), np.ones(3), np.ones(1), 0.95, 0.7)
+    >>> memory(Window(Sums.of(g, 0), features((3, 1)), np.ones(3)), np.ones(1), 0.95, 0.7)
     Memory(length=2.0, low=2.0, high=2.0)
     """
-    groups = weighed(sums, scale, weights)
-    carried = _carried(by_lag(features, mean_squares(sums, scale, weights)))
-    half = half_width(_carried(by_lag(features, spared(groups, sums.seen))), confidence)
+    sums, features, scale = window.sums, window.features, window.scale
+
+    def carried(squares: Float64[np.ndarray, "*lead entries"]) -> Float64[np.ndarray, "*lead lags"]:
+        """What the lags from 0 to each carry of the total, between 0 and 1."""
+        gamma = np.sqrt(by_lag(features, squares)).sum(-1)[..., window.leads :]
+        return np.cumsum(percent(gamma), -1) / 100
+
+    found = carried(mean_squares(sums, scale, weights))
+    half = half_width(carried(spared(weighed(sums, scale, weights), sums.seen)), confidence)
 
     def reached(carried: Float64[np.ndarray, " lags"]) -> float:
         if np.isnan(carried).any():
@@ -65,17 +70,10 @@ def memory(
         # All of it is carried by the whole window, whatever the last digit of a sum.
         return float(min((carried < share - ROUNDING).sum() + 1, len(carried)))
 
-    return Memory(reached(carried), reached(carried + half), reached(carried - half))
+    return Memory(reached(found), reached(found + half), reached(found - half))
 
 
 ROUNDING = 1e-12
-
-
-def _carried(
-    squares: Float64[np.ndarray, "*lead lags features"],
-) -> Float64[np.ndarray, "*lead lags"]:
-    """What the lags from 0 to each carry of the total, between 0 and 1."""
-    return np.cumsum(percent(np.sqrt(squares).sum(-1)), -1) / 100
 
 
 def profile_widths(

@@ -161,12 +161,15 @@ class Sequences:
         weights = ex.weights_of(output)
         return lag_shares(found.sums, found.features, found.scale, weights, ex.confidence)
 
-    def memory_length(self, share: float = 0.9, output: str | int | None = None) -> Memory:
+    def memory_length(
+        self, share: float = 0.9, output: str | int | None = None, step: int | None = None
+    ) -> Memory:
         """How far back the model looks: the shortest window that ends now and carries this share.
 
         Args:
             share: of the sensitivity, above 0 and at most 1.
             output: an output's name or position; None combines all of them.
+            step: of outputs at every step, one; see `lag_importance`.
 
         Returns:
             `length`, a number of steps, and its interval over rows, `low` to `high`; NaN for a
@@ -185,8 +188,8 @@ class Sequences:
         ex = self._ex
         check_lags(ex)
         check_share(share)
-        sums, weights = ex.swept.sums[ex.response], ex.weights_of(output)
-        return memory(sums, ex.features, ex.scaling, weights, ex.confidence, share)
+        found, weights = self.window(step), ex.weights_of(output)
+        return memory(found, weights, ex.confidence, share)
 
     def _map(
         self, output: str | int | None, row: object, step: int | None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbexplain.notebook.names import near, printable, shortened
-from nbexplain.notebook.numbers import MISSING, counted, decimals, fixed, number
+from nbexplain.notebook.numbers import MISSING, counted, decimals, fixed, json_number, number
 from nbexplain.notebook.ranking import Ranking, rank, shown
 from nbexplain.notebook.report import wording
 from nbexplain.notebook.report.style import LIGHT
@@ -258,8 +258,3 @@ def _unique(names: Iterable[str]) -> list[str]:
 
 def _value(value: object) -> str:
     return number(float(value)) if isinstance(value, (int, float)) else printable(value)
-
-
-def json_number(number: float) -> float | None:
-    """A number as JSON has it: NaN as null."""
-    return None if np.isnan(number) else float(number)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbexplain.notebook.charts import INK, at_one_row, json_number, row_named
+from nbexplain.notebook.charts import INK, at_one_row, row_named
 from nbexplain.notebook.names import printable
-from nbexplain.notebook.numbers import MISSING, counted, decimals, fixed
+from nbexplain.notebook.numbers import MISSING, counted, decimals, fixed, json_number
 from nbexplain.notebook.report import wording
 from nbexplain.notebook.report.style import LIGHT
 

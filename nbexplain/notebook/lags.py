@@ -6,24 +6,31 @@ The format is written down in `PROTOCOL.md` beside this file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbexplain.notebook.packing import State, packed, text
+from nbexplain.engine.profiles import profile_widths
+from nbexplain.notebook import packing
+from nbexplain.notebook.numbers import json_number
+from nbexplain.notebook.packing import State, bytes_of, packed, text
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
+
+Arrays = dict[str, NDArray[np.float32]]
 
 #: Bytes of lag maps that a page gets unasked, …
 BUDGET = 150_000
 #: … of which one is there whatever its size, up to so many cells.
 MOST_CELLS = 100_000
+#: Cells that a map has intervals of each feature's profile with.
+MOST_WIDTHS = 25_000
+#: What the memory carries.
+MEMORY = 0.9
 #: Bytes of lag maps that a saved page holds.
 SAVED = 8_000_000
-
-Slice = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 def described(explanation: Explanation) -> State | None:
@@ -37,20 +44,38 @@ def described(explanation: Explanation) -> State | None:
         "count": features.steps,
         "unit": text(unit) if isinstance(unit, str) else None,
         "labels": [text(name) for name in features.lag_names] if named else None,
+        "definition": explanation.asked.definition,
     }
 
 
-def lag_slice(explanation: Explanation, output: int | None) -> Slice:
-    """Of one response and output: low and high of the lags' shares, `[τ]`, and the map `[τ, F]`.
+def lag_slice(
+    explanation: Explanation, output: int | None, step: int | None = None
+) -> tuple[State, Arrays]:
+    """Of one response, output and output step: how far back it looks, and what each lag carries.
 
-    All in percent of the total, lag 0 first; leads are left out. A lag's share is the sum of its
-    row in the map.
+    `memory`: length, low and high, in steps; None where it is unknown. The arrays, in percent, by
+    all lags L of the page, ascending: `low` and `high` of the lags' shares, `[L]`; the `map`
+    `[L, F]`, in which a lag's share is the sum of its row; of maps of few cells `widths`, half the
+    intervals of each feature's own profile, `[L, F]`; NaN at lags that the output step has not. Of
+    all output steps together also their `time` map, `[output steps, input steps]`.
     """
-    shares, leads = explanation.lag_shares(output), explanation.window().leads
-    cells = explanation.lag_map(output).to_numpy()
-    found = (shares.low[leads:], shares.high[leads:], cells[leads:])
-    low, high, cells = (np.ascontiguousarray(array, "<f4") for array in found)
-    return low, high, cells
+    found, every = explanation.window(step), explanation.window()
+    shares = explanation.lag_shares(output, step)
+    memory = explanation.memory_length(MEMORY, output, step)
+    cells = explanation.lag_map(output, step=step).to_numpy()
+    arrays = {"low": shares.low, "high": shares.high, "map": cells}
+    if every.features.steps * len(explanation.features) <= MOST_WIDTHS:
+        weights, confidence = explanation.weights_of(output), explanation.confidence
+        about = (found.sums, found.features, found.scale, weights, confidence)
+        arrays["widths"] = profile_widths(*about)
+    before, after = every.leads - found.leads, every.lags.stop - found.lags.stop
+    for name, array in arrays.items():
+        rest = [(0, 0)] * (array.ndim - 1)
+        arrays[name] = np.pad(array, [(before, after), *rest], constant_values=np.nan)
+    if step is None and explanation.asked.steps == "valid":
+        arrays["time"] = explanation.time_map(output).to_numpy()
+    told = {"memory": [json_number(steps) for steps in (memory.length, memory.low, memory.high)]}
+    return told, {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()}
 
 
 def lag_slices(
@@ -63,22 +88,32 @@ def lag_slices(
     about = described(explanation)
     if about is None:
         return {}
-    steps, features = about["count"], len(explanation.features)
-    size = np.dtype("<f4").itemsize * steps * (features + 2)
-    fits = max(budget // size, int(steps * features <= MOST_CELLS))
-    wanted = wanted[:fits]
-    if not wanted:
+    cells = about["count"] * len(explanation.features)
+    maps = 1 + (cells <= MOST_WIDTHS)
+    size = np.dtype("<f4").itemsize * (maps * cells + 2 * about["count"])
+    fits = max(budget // size, int(cells <= MOST_CELLS))
+    if not fits:
         return {}
-    found = [lag_slice(answers[response], output) for response, output in wanted]
-    low, high, cells = (np.stack(arrays) for arrays in zip(*found, strict=True))
-    return {
-        "slices": [{"response": response, "output": output} for response, output in wanted],
-        "low": packed(low),
-        "high": packed(high),
-        "map": packed(cells),
-    }
+    slices: list[State] = []
+    for response, output in wanted[:fits]:
+        told, arrays = lag_slice(answers[response], output)
+        held = {name: packed(array) for name, array in arrays.items()}
+        slices.append({"response": response, "output": output, **told, **held})
+    return {"slices": slices}
+
+
+def lag_message(explanation: Explanation, output: int | None) -> tuple[State, list[Any]]:
+    """The message with one slice, and its buffers."""
+    told, arrays = lag_slice(explanation, output)
+    held = {name: packing.described(array) for name, array in arrays.items()}
+    return {**told, **held, "arrays": list(arrays)}, [bytes_of(of) for of in arrays.values()]
 
 
 def size_of(lags: State) -> int:
     """Bytes of the arrays in the trait."""
-    return sum(len(lags[name]["data"]) for name in ("low", "high", "map") if name in lags)
+    return sum(
+        len(value["data"])
+        for info in lags.get("slices", [])
+        for value in info.values()
+        if isinstance(value, dict)
+    )

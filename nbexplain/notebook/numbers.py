@@ -97,3 +97,12 @@ def _three(size: float) -> str:
 
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def json_number(number: float) -> float | None:
+    """A number as JSON has it: NaN as null.
+
+    >>> json_number(float("nan")), json_number(2)
+    (None, 2.0)
+    """
+    return None if math.isnan(number) else float(number)

@@ -13,6 +13,7 @@ const scene = (given: Rows) =>
     meta: {},
     shown: { output: 0, response: "raw" },
     feature: 0,
+    lagOf: () => null,
   }) as unknown as Scene;
 const many = (one: (i: number) => number): Rows => ({
   outputs: Array.from({ length: 400 }, () => [0]),

@@ -57,10 +57,10 @@ describe("responses and predictions", () => {
     };
     const here = rows(given);
     expect(digits(here.predictions(RAW))).toEqual([0.2]);
-    expect(digits(here.attributions(0, { output: 1, response: "raw" }))).toEqual([2]);
+    expect(digits(here.attributions(here.entry(0), { output: 1, response: "raw" }))).toEqual([2]);
     // Of the explained ones the largest, while the prediction is any.
     expect([here.column(0, null), here.predicted(0)]).toEqual([2, 0]);
-    expect(digits(here.attributions(0, COMBINED))).toEqual([3]);
+    expect(digits(here.attributions(here.entry(0), COMBINED))).toEqual([3]);
   });
 
   it.each<[Kind, number[][], number[]]>([
@@ -150,26 +150,34 @@ describe("values and attributions", () => {
   it("are there for the rows that have derivatives", () => {
     const here = rows(sum);
     expect([here.count, here.held]).toEqual([4, 3]);
-    expect(digits(here.valuesOf(1))).toEqual([0, 1, 1, null]);
-    expect(digits(here.attributions(0, RAW))).toEqual([2, 2, 2, null]);
+    expect(digits(here.valuesOf(here.entry(1)))).toEqual([0, 1, 1, null]);
+    expect(digits(here.attributions(here.entry(0), RAW))).toEqual([2, 2, 2, null]);
   });
 
   it("follow the chain rule", () => {
     const here = rows(TWO);
     // p (1 − p) (∂z₁ − ∂z₀).
-    expect(digits(here.attributions(0, { output: 1, response: "prob" }))).toEqual([1, 1.5, 4]);
-    expect(digits(here.attributions(0, { output: 0, response: "prob" }))).toEqual([-1, -1.5, -4]);
-    expect(digits(here.attributions(1, { output: 1, response: "logodds" }))).toEqual([0, 16, 0]);
-    expect(digits(here.attributions(0, { output: null, response: "prob" }))).toEqual([-1, 1.5, -4]);
+    expect(digits(here.attributions(here.entry(0), { output: 1, response: "prob" }))).toEqual([
+      1, 1.5, 4,
+    ]);
+    expect(digits(here.attributions(here.entry(0), { output: 0, response: "prob" }))).toEqual([
+      -1, -1.5, -4,
+    ]);
+    expect(digits(here.attributions(here.entry(1), { output: 1, response: "logodds" }))).toEqual([
+      0, 16, 0,
+    ]);
+    expect(digits(here.attributions(here.entry(0), { output: null, response: "prob" }))).toEqual([
+      -1, 1.5, -4,
+    ]);
   });
 
   it("are missing for groups and for features beyond the leading ones", () => {
     const here = rows({ ...LINE, owners: [1, 1] }, 4);
     expect(here.leading).toEqual([1]);
-    expect([here.single(1), here.single(3)]).toEqual([false, false]);
+    expect([here.entry(1), here.entry(3)]).toEqual([undefined, undefined]);
     for (const feature of [1, 3]) {
-      expect(digits(here.valuesOf(feature))).toEqual([null, null, null, null]);
-      expect(digits(here.attributions(feature, RAW))).toEqual([null, null, null, null]);
+      expect(digits(here.valuesOf(here.entry(feature)))).toEqual([null, null, null, null]);
+      expect(digits(here.attributions(here.entry(feature), RAW))).toEqual([null, null, null, null]);
     }
   });
 
@@ -180,12 +188,12 @@ describe("values and attributions", () => {
         [0, 1, null].map((output) => ({ feature, response, output })),
       ),
     );
-    const before = asked.map((one) => here.attributions(one.feature, one));
+    const before = asked.map((one) => here.attributions(here.entry(one.feature), one));
     for (let i = 0; i < 50; i++) here.valuesOf(i + 2);
     asked.forEach((one, i) => {
-      const again = here.attributions(one.feature, one);
+      const again = here.attributions(here.entry(one.feature), one);
       expect(again).toEqual(before[i]);
-      expect(again).toEqual(rows(TWO).attributions(one.feature, one));
+      expect(again).toEqual(rows(TWO).attributions(rows(TWO).entry(one.feature), one));
     });
   });
 });

@@ -516,7 +516,7 @@ describe("the beeswarm", () => {
     drag(view.one("[data-nbx-plot]"), [100, 28], [300, 57]);
     const { store } = view;
     const here = store.instances.value!;
-    const of = here.attributions(store.ranking.value!.order[0]!, store.shown.value);
+    const of = here.attributions(here.entry(store.ranking.value!.order[0]!), store.shown.value);
     const brushed = [...here.places(store.rows.value!)];
     const most = Math.max(...brushed.map((i) => of[i]!));
     const others = [...of.subarray(0, 2_000)].filter((_, i) => !brushed.includes(i));

@@ -11,6 +11,7 @@ import {
   within,
 } from "../../js/lags.js";
 import { lagName, lagTicks } from "../../js/views/lags/axis.js";
+import { instances } from "../../js/export/csv.js";
 import { packed, type LagsState, type State } from "../../js/wire.js";
 import { opened, saved } from "./kernel.js";
 import { digits, instancesState, type Rows } from "./rows.js";
@@ -32,17 +33,20 @@ function sequences(names = ["a", "b"], given: Rows = ROWS, maps = [MAP], sketch 
     ...one,
     meta: { ...one.meta, lags: { count: 3, unit: "h", labels: null } } as State["meta"],
     lags: {
-      slices: shownFirst
-        .slice(0, maps.length)
-        .map(({ response, output }) => ({ response, output })),
-      low: packed(Float32Array.from(maps.flatMap(() => [35, 35, 15])), maps.length, 3),
-      high: packed(Float32Array.from(maps.flatMap(() => [45, 45, 25])), maps.length, 3),
-      map: packed(Float32Array.from(maps.flat()), maps.length, 3, 2),
+      slices: maps.map((map, s) => ({
+        ...{ response: shownFirst[s]!.response, output: shownFirst[s]!.output },
+        low: packed(Float32Array.of(35, 35, 15), 3),
+        high: packed(Float32Array.of(45, 45, 25), 3),
+        map: packed(Float32Array.from(map), 3, 2),
+        widths: packed(Float32Array.of(5, 0, 4, 3, 0, 2), 3, 2),
+        memory: [3, 2, 3],
+      })),
     },
     instances: instancesState(given),
   };
 }
 
+const slice = () => (sequences().lags as LagsState).slices[0]!;
 const heights = (view: ReturnType<typeof shown>, panel = 0) =>
   [...view.all(".nbx-lag-panel")[panel]!.querySelectorAll("[data-lag]")].map((mark) =>
     Number(mark.querySelector(".nbx-lag-bar")?.getAttribute("height")),
@@ -58,7 +62,7 @@ async function timeline(one: State = sequences(), kind: "lags" | "explorer" = "l
 
 describe("numbers", () => {
   const { lags } = sequences();
-  const map = [...lagMaps(lags as never, 3, 2).values()][0]!;
+  const map = [...lagMaps((lags as LagsState).slices, 3, 2).values()][0]!;
 
   it("a profile is the sum of a lag's row, or what the feature's column is made of", () => {
     expect(digits(profile(map, null))).toEqual([40, 40, 20]);
@@ -106,7 +110,7 @@ describe("numbers", () => {
 
   it("what is packed is read again", () => {
     const again = packedLags([[{ response: "raw", output: 0 }, map]]);
-    expect([...lagMaps(again as never, 3, 2).values()][0]).toEqual(map);
+    expect([...lagMaps((again as LagsState).slices, 3, 2).values()][0]).toEqual(map);
     expect(packedLags([])).toEqual({});
   });
 
@@ -147,8 +151,10 @@ describe("the timeline", () => {
     expect(view.all("[data-lag]").map(({ dataset }) => dataset["lag"])).toEqual(["0", "1", "2"]);
     expect(ratio(heights(view))).toEqual([100, 100, 50]);
     expect(view.one(".nbx-lag-memory").textContent).toBe(
-      "3 lags carry 90 %, the furthest 2 h back",
+      "3 lags carry 90 %, the furthest 2 h back · memory 3 h (2–3)",
     );
+    const reach = view.one(".nbx-lag-reach").getAttribute("d")!;
+    expect(parseFloat(reach.slice(1))).toBeCloseTo(0); // the whole window
     expect(view.one(".nbx-lag-whisker").getAttribute("d")).toMatch(/^(M[^M]+){9}$/);
     const cells = view.all("tbody tr").map((row) => [...row.children].map((c) => c.textContent));
     expect(cells[0]).toEqual(["0 h", "40.0 %", "35.0 %", "45.0 %"]);
@@ -175,8 +181,43 @@ describe("the timeline", () => {
     expect(ratio(heights(view))).toEqual([0, 100, 67]);
     expect(view.all(".nbx-lag-outline").length).toBe(1);
     expect(view.all(".nbx-lag-row").length).toBe(1);
-    expect(view.all(".nbx-lag-whisker").length).toBe(0);
-    expect(view.one(".nbx-lag-memory").textContent).toContain("2 lags carry 90 %");
+    // b carries 30 and 20 at lags 1 and 2: 60 ± 3 and 40 ± 2 of its own; lag 0 has no interval.
+    expect(view.one(".nbx-lag-whisker").getAttribute("d")).toMatch(/^(M[^M]+){6}$/);
+    const cells = view.all("tbody tr").map((row) => [...row.children].map((c) => c.textContent));
+    expect(cells[1]).toEqual(["1 h", "60.0 %", "57.0 %", "63.0 %", "40.0 %"]);
+    expect(view.one(".nbx-lag-memory").textContent).toBe(
+      "2 lags carry 90 %, the furthest 2 h back",
+    );
+    expect(view.all(".nbx-lag-reach").length).toBe(0);
+  });
+
+  it("brushed rows are marked in the bars of all rows", async () => {
+    const view = await timeline();
+    expect(view.all(".nbx-lag-marks").length).toBe(0);
+    view.store.choose({ rows: Uint32Array.of(11), instance: 10 });
+    await drawn();
+    expect(view.all(".nbx-lag-marks").length).toBe(1);
+    expect(view.one(".nbx-lag-legend").textContent).toContain("over 1 brushed row");
+    const cells = view.all("tbody tr").map((row) => [...row.children].map((c) => c.textContent));
+    // Row 11: 2 of b at lag 1 and 2 of a at lag 2; row 10: 9 of a at lag 0, 1 of b at lag 2.
+    expect(cells.map((row) => row.slice(4))).toEqual([
+      ["0 %", "90.0 %"],
+      ["50.0 %", "0 %"],
+      ["50.0 %", "10.0 %"],
+    ]);
+  });
+
+  it("two picked rows have a map each", async () => {
+    const view = await timeline();
+    view.store.choose({ instance: 10, other: 11 });
+    await drawn();
+    expect(view.all(".nbx-lag-caption > bdi").map((c) => c.textContent)).toEqual([
+      "all rows",
+      "#10",
+      "#11",
+    ]);
+    expect(ratio(heights(view, 1))).toEqual([100, 0, 11]);
+    expect(ratio(heights(view, 2))).toEqual([0, 100, 100]);
   });
 
   it("a picked row shows its own map beside, of squared shares, without the kernel", async () => {
@@ -254,6 +295,38 @@ describe("the timeline", () => {
 });
 
 describe("linked", () => {
+  it("rows are coloured by the feature at the only brushed lag, else at that of most weight", () => {
+    const { store } = opened(sequences());
+    const here = store.instances.value!;
+    const seen = (feature: number) =>
+      digits(here.attributions(here.entry(feature, store.lagOf.value(feature)), store.shown.value));
+    expect([0, 1].map((feature) => store.lagOf.value(feature))).toEqual([0, 1]);
+    expect([seen(0), seen(1)]).toEqual([
+      [3, 0],
+      [0, 2],
+    ]);
+    const before = store.lagOf.value;
+    store.choose({ lags: [1, 2] });
+    expect(store.lagOf.value).toBe(before);
+    store.choose({ lags: [2] });
+    expect([0, 1].map((feature) => store.lagOf.value(feature))).toEqual([2, 2]);
+    expect([seen(0), seen(1)]).toEqual([
+      [0, 2],
+      [1, 0],
+    ]);
+  });
+
+  it("the picker says at which lag a feature is shown", async () => {
+    const view = await timeline(sequences(), "explorer");
+    const text = () => view.one("[data-nbx-view=instances]").textContent;
+    expect(text()).toContain("attribution of a at 0 h");
+    view.store.choose({ feature: 1, lags: [2] });
+    await drawn();
+    expect(text()).toContain("attribution of b at 2 h");
+    const csv = instances(view.store);
+    expect(csv.split("\r\n")[0]).toMatch(/attribution of a at 2 h,attribution of b at 2 h$/);
+  });
+
   it("brushed lags mark λ within them in the bars", async () => {
     const view = await timeline(sequences(), "explorer");
     const kinds = view.all("[data-nbx-view]").map(({ dataset }) => dataset["nbxView"]);
@@ -268,7 +341,14 @@ describe("linked", () => {
     );
     view.store.choose({ rows: Uint32Array.of(10) });
     await drawn();
-    expect(view.one(".nbx-legend").textContent).not.toContain("brushed row");
+    expect(view.one(".nbx-legend").textContent).toContain(
+      "λ within lags 1–2 over the brushed rows",
+    );
+    // At row 10 only b counts before lag 0.
+    expect(view.one("[data-feature='b']").getAttribute("aria-label")).toContain(
+      "100.0 within lags 1–2 over the brushed rows",
+    );
+    expect(view.store.subset.value!.map!.map).toEqual(Float32Array.of(75, 0, 0, 0, 0, 25));
     view.store.choose({ lags: null });
     await drawn();
     expect(view.one(".nbx-legend").textContent).toContain("λ over 1 brushed row");
@@ -298,13 +378,7 @@ describe("linked", () => {
     store.choose({ response: "prob" });
     expect(news()).toEqual([["lags", "prob", 0]]);
     expect(store.lagMap.value).toBe("asked");
-    const { low, high, map } = sequences().lags as never as Record<string, never>;
-    store.receiveLags({
-      slices: [{ response: "prob", output: 0 }],
-      low: low!,
-      high: high!,
-      map: map!,
-    });
+    store.receiveLags({ ...slice(), response: "prob" });
     expect(store.lagMap.value).toHaveProperty("map");
     store.refuseLags({ response: "prob", output: 0 }, "No.");
     expect(store.lagMap.value).toEqual({ error: "No." });
@@ -323,8 +397,7 @@ describe("linked", () => {
   it("a saved page keeps maps that came, and what is brushed", () => {
     const { store } = opened(sequences(["a", "b"], ROWS, [MAP], { responses: ["raw", "prob"] }));
     store.choose({ lags: [2], response: "prob" });
-    const came = { slices: [{ response: "prob", output: 0 }] };
-    store.receiveLags({ ...(sequences().lags as never as LagsState), ...came });
+    store.receiveLags({ ...slice(), response: "prob" });
     const again = saved(store.saved());
     expect(again.lags.value).toEqual([2]);
     expect(again.lagMap.value).toHaveProperty("map");

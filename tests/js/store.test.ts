@@ -94,7 +94,7 @@ describe("λ over a brush", () => {
     store.choose({ rows: Uint32Array.of(11, 12) });
     expect(store.subset.value).toMatchObject({ held: 1, partial: true });
     expect(news()).toEqual([["subset", "raw", 0, [11, 12], 1]]);
-    store.receiveSubset(1, Float32Array.of(90, 10), 2);
+    store.receiveSubset(1, Float32Array.of(90, 10), null, 2);
     expect(store.subset.value).toMatchObject({ held: 2, partial: false });
     expect(shares(store)).toEqual([90, 10]);
     expect(news()).toEqual([]);
@@ -111,9 +111,9 @@ describe("λ over a brush", () => {
     const { store } = opened(explained(BOTH, PART));
     store.choose({ rows: Uint32Array.of(11, 12) });
     store.choose({ rows: Uint32Array.of(10, 12) });
-    store.receiveSubset(1, Float32Array.of(90, 10), 2);
+    store.receiveSubset(1, Float32Array.of(90, 10), null, 2);
     expect(store.subset.value!.partial).toBe(true);
-    store.receiveSubset(2, Float32Array.of(80, 20), 2);
+    store.receiveSubset(2, Float32Array.of(80, 20), null, 2);
     expect(shares(store)).toEqual([80, 20]);
     store.choose({ rows: Uint32Array.of(12) });
     expect(store.subset.value).toMatchObject({ held: 0, partial: true });

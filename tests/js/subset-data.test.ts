@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { subset } from "../../js/subset.js";
 import type { Output } from "../../js/wire.js";
 import { digits, LINE, rows, TWO, type Rows } from "./rows.js";
 
@@ -6,7 +7,7 @@ const RAW = { output: 0, response: "raw" } as const;
 const COMBINED = { output: null, response: "raw" } as const;
 const all = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
 const shares = (given: Rows, places: number[], shown: { output: Output; response: string } = RAW) =>
-  digits(rows(given).subset(Uint32Array.from(places), shown, new Float32Array(9)).share);
+  digits(subset(rows(given), Uint32Array.from(places), shown, new Float32Array(9), null).share);
 
 describe("λ over some rows", () => {
   it("is 66.7 and 33.3 for y = 2 x₁ + x₂, whichever they are", () => {
@@ -86,7 +87,13 @@ describe("λ over some rows", () => {
 
   it("of every row equals the share over all", () => {
     const here = rows(TWO);
-    const overall = here.subset(all(3), { output: 1, response: "logodds" }, new Float32Array(2));
+    const overall = subset(
+      here,
+      all(3),
+      { output: 1, response: "logodds" },
+      new Float32Array(2),
+      null,
+    );
     expect(overall).toMatchObject({ held: 3, partial: false });
     const [a, b] = [Math.hypot(4, 8, 25), Math.hypot(0, 16, 0)];
     expect(digits(overall.share)).toEqual(digits([(100 * a) / (a + b), (100 * b) / (a + b)]));
@@ -94,7 +101,7 @@ describe("λ over some rows", () => {
 
   it("leaves the other features their share until the kernel knows better", () => {
     const here = rows({ ...LINE, owners: [2, 0], all: 9 }, 4);
-    const found = here.subset(all(4), RAW, Float32Array.of(20, 30, 40, 10));
+    const found = subset(here, all(4), RAW, Float32Array.of(20, 30, 40, 10), null);
     expect(digits(found.share)).toEqual([20, null, 40, null]);
     expect(found.partial).toBe(true);
   });
@@ -108,10 +115,10 @@ describe("λ over some rows", () => {
         [0, 0],
       ],
     });
-    const found = here.subset(Uint32Array.of(1, 2, 3), RAW, new Float32Array(2));
+    const found = subset(here, Uint32Array.of(1, 2, 3), RAW, new Float32Array(2), null);
     expect(found).toMatchObject({ held: 1, partial: true });
     expect(digits(found.share)).toEqual([50, 50]);
-    expect(here.subset(Uint32Array.of(0, 1), RAW, new Float32Array(2)).partial).toBe(false);
+    expect(subset(here, Uint32Array.of(0, 1), RAW, new Float32Array(2), null).partial).toBe(false);
   });
 
   it("is undefined without rows, and where nothing changes the response", () => {

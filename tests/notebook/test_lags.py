@@ -43,18 +43,26 @@ def floats(buffers):
 def test_the_state_says_what_the_tables_say():
     ex = delayed(outputs=2, lag_unit="h")
     state = wire.state(ex)
-    assert state["meta"]["lags"] == {"count": 4, "unit": "h", "labels": None}
-    infos = state["lags"]["slices"]
-    assert infos == [{"response": "raw", "output": at} for at in (None, 0, 1)]
-    for s, info in enumerate(infos):
+    about = {"count": 4, "unit": "h", "labels": None, "definition": "marginal"}
+    assert state["meta"]["lags"] == about
+    slices = state["lags"]["slices"]
+    assert [(info["response"], info["output"]) for info in slices] == [
+        ("raw", at) for at in (None, 0, 1)
+    ]
+    for info in slices:
         lags = ex.lag_importance(info["output"])
-        found = {name: unpacked(state["lags"][name])[s] for name in ("low", "high", "map")}
+        found = {name: unpacked(info[name]) for name in ("low", "high", "map", "widths")}
+        memory = ex.memory_length(0.9, info["output"])
+        assert info["memory"] == [memory.length, memory.low, memory.high]
+        cells = found["map"]
+        unused = np.broadcast_to(cells.sum(0) == 0, cells.shape)
+        np.testing.assert_array_equal(np.isnan(found["widths"]), unused)
         np.testing.assert_allclose(found["map"], ex.lag_map(info["output"]), rtol=1e-6)
         np.testing.assert_allclose(found["map"].sum(1), lags["importance"], rtol=1e-6)
         np.testing.assert_allclose(found["low"], lags["low"], rtol=1e-6)
         np.testing.assert_allclose(found["high"], lags["high"], rtol=1e-6)
     named = wire.state(delayed(lag_unit=["<b>", "Wed", "Tue", "Mon"]))["meta"]["lags"]
-    assert named == {"count": 4, "unit": None, "labels": ["<b>", "Wed", "Tue", "Mon"]}
+    assert named == {**about, "unit": None, "labels": ["<b>", "Wed", "Tue", "Mon"]}
 
 
 def test_tables_have_none():
@@ -92,8 +100,13 @@ def test_a_page_asks_for_another_slice():
     ex = delayed(outputs=2)
     page = Page(nbx.Explorer(ex))
     message, buffers = page.ask({"t": "lags", "response": "raw", "output": 1})
-    assert message == {"t": "lags", "response": "raw", "output": 1}
-    low, high, cells = floats(buffers)
+    arrays = ["low", "high", "map", "widths"]
+    assert (message["output"], message["arrays"]) == (1, arrays)
+    assert [message[name]["shape"] for name in arrays] == [[4], [4], [4, 2], [4, 2]]
+    memory = ex.memory_length(0.9, 1)
+    assert message["memory"] == [memory.length, memory.low, memory.high]
+    low, high, cells, widths = floats(buffers)
+    assert widths.shape == (8,)
     np.testing.assert_allclose(low, ex.lag_importance(1)["low"], rtol=1e-6)
     np.testing.assert_allclose(high, ex.lag_importance(1)["high"], rtol=1e-6)
     np.testing.assert_allclose(cells.reshape(4, 2), ex.lag_map(1), rtol=1e-6)
@@ -143,10 +156,22 @@ def test_over_brushed_rows_that_are_padded_the_kernel_is_right():
     assert wire.state(ex)["instances"]["padded"]
     rows = np.arange(6, dtype="<u4").tobytes()
     asked = {"t": "subset", "id": 1, "response": "raw", "output": 0, "rows": 6}
-    message, (share,) = Page(nbx.Explorer(ex)).ask(asked, rows)
-    assert message["rows"] == 6
+    message, (share, cells) = Page(nbx.Explorer(ex)).ask(asked, rows)
+    assert (message["rows"], message["lags"]) == (6, 4)
     wanted = ex.importance().importance.loc[list(ex.features.names)]
     np.testing.assert_allclose(np.frombuffer(share, "<f4"), wanted, rtol=1e-5)
+    cells = np.frombuffer(cells, "<f4").reshape(4, 2)
+    np.testing.assert_allclose(cells, ex.lag_map(), rtol=1e-5)
+
+
+def test_over_brushed_rows_lag0_ranks_features_where_it_was_asked_for():
+    X = torch.randn(6, 4, 2, generator=torch.Generator().manual_seed(0))
+    method = nbx.Sensitivity(definition="lag0")
+    ex = nbx.explain(squared, X, lengths=[4, 2, 3, 4, 1, 2], scale="none", method=method)
+    asked = {"t": "subset", "id": 1, "response": "raw", "output": 0, "rows": 6}
+    rows = np.arange(6, dtype="<u4").tobytes()
+    _, (share, _) = Page(nbx.Explorer(ex)).ask(asked, rows)
+    np.testing.assert_allclose(np.frombuffer(share, "<f4"), ex.importances().share, rtol=1e-5)
 
 
 def squared(x):

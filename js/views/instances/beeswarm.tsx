@@ -6,6 +6,7 @@ import { pixels } from "../../scales.js";
 import { Name } from "../name.js";
 import { Across } from "./axes.js";
 import { Chart, type Shared } from "./chart.js";
+import { entryName, entryOf } from "./quantities.js";
 import { LINE, middle, swarm } from "./swarm.js";
 
 const MOST = 12;
@@ -16,7 +17,7 @@ export function Beeswarm(props: Shared) {
     const { here } = ground.value;
     const known = new Set(here.leading);
     return (store.ranking.value?.order ?? here.leading)
-      .filter((feature) => known.has(feature) && here.single(feature))
+      .filter((feature) => known.has(feature) && entryOf(ground.value, feature) !== undefined)
       .slice(0, MOST);
   });
   const picture = useComputed(() => swarm(ground.value, features.value, width.value)).value;
@@ -35,10 +36,11 @@ export function Beeswarm(props: Shared) {
       label={`Attributions of ${counted(features.value.length, "feature")} at ${counted(sample, "row")}`}
       about={(mark) => {
         const feature = features.peek()[Math.floor(mark / sample)]!;
-        const [name, place] = [printable(names[feature]!), mark % sample];
-        const attribution = here.attributions(feature, shown)[place]!;
+        const [scene, place] = [ground.peek(), mark % sample];
+        const [name, entry] = [entryName(scene, feature), entryOf(scene, feature)];
+        const attribution = here.attributions(entry, shown)[place]!;
         return [
-          [name, number(here.valuesOf(feature)[place]!, 3)],
+          [name, number(here.valuesOf(entry)[place]!, 3)],
           [`attribution of ${name}`, effects(Math.abs(attribution))(attribution)],
         ];
       }}

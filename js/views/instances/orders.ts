@@ -1,5 +1,5 @@
 /** Rows in an order: sorted by a column, the largest errors, the most typical ones. */
-import type { Column, Scene } from "./quantities.js";
+import { entryOf, type Column, type Scene } from "./quantities.js";
 
 export type List = "all" | "errors" | "typical";
 
@@ -38,11 +38,13 @@ const errors = ({ here, shown }: Scene): Float64Array =>
   Float64Array.from(here.errors(shown.output), (error) => -Math.abs(error));
 
 /** How far each row's attributions are from the mean ones, in units of each feature's spread. */
-export function distances({ here, shown }: Scene): Float64Array {
+export function distances(scene: Scene): Float64Array {
+  const { here, shown } = scene;
   const squares = new Float64Array(here.count).fill(NaN).fill(0, 0, here.held);
   for (const feature of here.leading) {
-    if (!here.single(feature)) continue;
-    const of = here.attributions(feature, shown).subarray(0, here.held);
+    const entry = entryOf(scene, feature);
+    if (entry === undefined) continue;
+    const of = here.attributions(entry, shown).subarray(0, here.held);
     const mean = of.reduce((sum, value) => sum + value, 0) / of.length;
     const square = of.reduce((sum, value) => sum + (value - mean) ** 2, 0) / of.length;
     // Where all rows agree, none is more typical than another.

@@ -1,7 +1,7 @@
 /** By what marks are coloured: shades by place, and what the legend says of them. */
 import { shade, SHAPES, type RampName } from "../../canvas/colours.js";
 import { effects, number } from "../../format.js";
-import { classOf, title, values, type Colour, type Scene } from "./quantities.js";
+import { classOf, entryOf, title, values, type Colour, type Scene } from "./quantities.js";
 
 export interface Painted {
   ramp: RampName;
@@ -42,10 +42,13 @@ export function painted(scene: Scene, colour: Colour): Painted {
   return { ramp: signed ? "sign" : "size", shades, ends, unknown };
 }
 
-function excuse({ here, feature }: Scene): string {
+function excuse(scene: Scene): string {
+  const { here, feature } = scene;
   if (feature === null) return "";
   if (!here.leading.includes(feature)) return "not in the page";
-  return here.single(feature) ? "no attributions here" : "its entries have no one sign";
+  return entryOf(scene, feature) !== undefined
+    ? "no attributions here"
+    : "its entries have no one sign";
 }
 
 function classes(scene: Scene, of: Float32Array, shades: Uint8Array): Painted {

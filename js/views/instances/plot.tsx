@@ -9,7 +9,7 @@ import { Across, Up } from "./axes.js";
 import { Chart, type Shared } from "./chart.js";
 import { cell, points, type Points } from "./picture.js";
 import type { Painted } from "./painted.js";
-import { classOf, title, type Axis, type Scene } from "./quantities.js";
+import { classOf, entryOf, title, type Axis, type Scene } from "./quantities.js";
 
 interface Props extends Shared {
   painted: ReadonlySignal<Painted>;
@@ -112,7 +112,7 @@ function AxisMenu({ side, axes, asked, scene }: AxisMenuProps) {
         : ["target", "error"]) as Axis[]),
     );
   if (scene.feature !== null) known.push("attribution");
-  known.push(...here.leading.filter((feature) => here.single(feature)));
+  known.push(...here.leading.filter((feature) => entryOf(scene, feature) !== undefined));
   const nameOf = (axis: Axis) => (typeof axis === "number" ? scene.names[axis]! : axis);
   return (
     <div class={`nbx-axis-${side}`} data-axis={String(axes.value[index])}>

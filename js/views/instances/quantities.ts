@@ -3,6 +3,7 @@ import { chance, decimals, effects, MISSING, number, printable } from "../../for
 import { apart, exclusive, type Instances } from "../../instances.js";
 import { extent } from "../../scales.js";
 import { className, responseOf, type Subject } from "../../words.js";
+import { lagName } from "../lags/axis.js";
 
 /** What an axis shows; a number is a feature's position. "classes" are bands, one a true class. */
 export type Axis = "prediction" | "target" | "error" | "classes" | "attribution" | number;
@@ -14,24 +15,42 @@ export interface Scene extends Subject {
   names: string[];
   /** The feature that colours and columns are about; null where there is none. */
   feature: number | null;
+  /** The lag at which features of sequences are shown: the picked one, else that of most weight. */
+  lagOf(feature: number): number | null;
 }
 
-export function values({ here, shown, feature }: Scene, axis: Axis | Colour): Float32Array {
+/** The entry that a feature is, at its lag if it has one; none where it has no one sign. */
+export const entryOf = ({ here, lagOf }: Scene, feature: number): number | undefined =>
+  here.entry(feature, lagOf(feature));
+
+/** What that entry is called. */
+export function entryName(
+  { names, meta, lagOf }: Scene,
+  feature: number,
+  name = printable(names[feature]!),
+): string {
+  const lag = lagOf(feature);
+  return lag === null || !meta.lags ? name : `${name} at ${lagName(meta.lags, lag)}`;
+}
+
+export function values(scene: Scene, axis: Axis | Colour): Float32Array {
+  const { here, shown, feature } = scene;
   if (axis === "prediction") return here.predictions(shown);
   if (axis === "error") return here.errors(shown.output);
   if (axis === "attribution")
     return feature === null
       ? new Float32Array(here.count).fill(NaN)
-      : here.attributions(feature, shown);
-  if (typeof axis === "number") return here.valuesOf(axis);
+      : here.attributions(entryOf(scene, feature), shown);
+  if (typeof axis === "number") return here.valuesOf(entryOf(scene, axis));
   return new Float32Array(here.count).map((_, i) => here.target(i, shown.output));
 }
 
 export function title(scene: Scene, axis: Axis): string {
-  const { here, names, feature } = scene;
+  const { here, feature } = scene;
   const { classifier } = here.state;
-  if (typeof axis === "number") return printable(names[axis]!);
-  if (axis === "attribution") return `attribution of ${printable(names[feature ?? -1] ?? "")}`;
+  if (typeof axis === "number") return entryName(scene, axis);
+  if (axis === "attribution")
+    return `attribution of ${feature === null ? "" : entryName(scene, feature)}`;
   if (axis === "prediction") {
     const named = classifier || scene.shown.response !== "raw";
     return named ? response(scene) : `predicted ${response(scene)}`;
@@ -143,12 +162,13 @@ export function rowColumns(scene: Scene): Column[] {
 }
 
 /** The columns about the feature that is shown. */
-export function featureColumns({ here, names, shown, feature }: Scene): Column[] {
+export function featureColumns(scene: Scene): Column[] {
+  const { here, shown, feature } = scene;
   if (feature === null) return [];
-  const name = printable(names[feature]!);
+  const [name, entry] = [entryName(scene, feature), entryOf(scene, feature)];
   const about = [
-    column("value", name, here.valuesOf(feature)),
-    signed("attribution", `attribution of ${name}`, here.attributions(feature, shown)),
+    column("value", name, here.valuesOf(entry)),
+    signed("attribution", `attribution of ${name}`, here.attributions(entry, shown)),
   ];
   return about.map((column) => ({ ...column, ofFeature: true }));
 }

@@ -4,7 +4,7 @@ import { Grid } from "../../canvas/grid.js";
 import { extent, pixels, type Scale } from "../../scales.js";
 import { quantile } from "./painted.js";
 import type { Picture } from "./picture.js";
-import type { Scene } from "./quantities.js";
+import { entryOf, type Scene } from "./quantities.js";
 
 /** Rows with derivatives come first, and any first part of them is a fair sample. */
 export const SAMPLE = 2_000;
@@ -28,7 +28,7 @@ export function swarm(scene: Scene, features: number[], width: number): Swarm {
   const names = Math.round(Math.min(Math.max(0.26 * width, 74), 170));
   const height = Math.max(features.length, 1) * LINE + AXIS + TOP;
   const box = { left: names + 14, right: width - 12, top: TOP, bottom: height - AXIS };
-  const attributions = features.map((feature) => here.attributions(feature, shown));
+  const attributions = features.map((feature) => here.attributions(entryOf(scene, feature), shown));
   const ends = attributions.map((of) => extent(of.subarray(0, sample)));
   const low = Math.min(0, ...ends.map(([low]) => low));
   const high = Math.max(0, ...ends.map(([, high]) => high));
@@ -44,7 +44,7 @@ export function swarm(scene: Scene, features: number[], width: number): Swarm {
       (value, i) => (line[i] = pixels(horizontal, value)),
     );
     packed(line, y.subarray(at, at + sample), middle(f));
-    const values = here.valuesOf(feature).subarray(0, sample);
+    const values = here.valuesOf(entryOf(scene, feature)).subarray(0, sample);
     const most = [quantile(values, 0.05), quantile(values, 0.95)] as const;
     // A value that few rows have is told from the others, too.
     const [from, to] = most[1] > most[0] ? most : extent(values);

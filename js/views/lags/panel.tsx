@@ -24,6 +24,8 @@ interface Props {
   store: Store;
   about: About;
   map: LagMap;
+  /** The same over the brushed rows, which is marked in the bars. */
+  brushed?: LagMap | null | undefined;
   title: string;
   /** Features from the top of the map. */
   order: number[];
@@ -44,9 +46,10 @@ export function LagPanel(props: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const cursor = useSignal<{ from: number; at: number } | null>(null);
   const dragged = useSignal<{ from: number; moved: boolean } | null>(null);
-  const { lags, features, low, high } = map;
+  const { lags, features, low, high, widths } = map;
   const feature = store.feature.value;
   const brushed = store.lags.value;
+  const marks = props.brushed ? profile(props.brushed, feature) : null;
   const column = (lag: number) => (forward ? lags - 1 - lag : lag);
   const cell = width / lags;
   const left = (lag: number) => column(lag) * cell;
@@ -54,13 +57,17 @@ export function LagPanel(props: Props) {
   const all = profile(map, null);
   const own = feature === null ? null : profile(map, feature);
   const shares = own ?? all;
-  const whiskers = own ? null : low && high && { low, high };
+  const whiskers = own
+    ? widths && around(own, (lag) => widths[lag * features + feature!]!)
+    : low && high && { low, high };
   const leading = new Set(carrying(shares));
   let domain = 0;
   for (let k = 0; k < lags; k++)
-    for (const value of [shares[k]!, own ? all[k]! : 0, whiskers?.high[k] ?? 0])
+    for (const value of [shares[k]!, own ? all[k]! : 0, whiskers?.high[k] ?? 0, marks?.[k] ?? 0])
       if (value > domain) domain = value;
   domain = domain > 0 ? Math.min(domain * 1.04, 100) : 100;
+  /** Where a window of so many steps ends. */
+  const edge = (steps: number) => (forward ? width - steps * cell : steps * cell);
   const y = (share: number) => BARS - (BARS * Math.min(share, domain)) / domain;
   const most = map.map.reduce((a, b) => (b > a ? b : a), 0);
 
@@ -238,6 +245,17 @@ export function LagPanel(props: Props) {
                 }).join("")}
               />
             )}
+            {marks && (
+              <path
+                class="nbx-lag-marks"
+                d={Array.from(marks, (mark, lag) =>
+                  mark >= 0 ? `M${left(lag)} ${y(mark)}h${cell}` : "",
+                ).join("")}
+              />
+            )}
+            {!own && map.memory?.[0] && (
+              <path class="nbx-lag-reach" d={`M${edge(map.memory[0])} -4V${BARS}`} />
+            )}
             {own && all[0]! >= 0 && (
               <path
                 class="nbx-lag-outline"
@@ -300,6 +318,15 @@ export function LagPanel(props: Props) {
       </div>
     </div>
   );
+}
+
+/** Ends of the intervals with these half widths. */
+function around(shares: Float64Array, width: (lag: number) => number) {
+  const within = (share: number) => Math.min(Math.max(share, 0), 100);
+  return {
+    low: shares.map((share, lag) => within(share - width(lag))),
+    high: shares.map((share, lag) => within(share + width(lag))),
+  };
 }
 
 export const percent = (share: number): string => `${fixed(share, share >= 10 ? 1 : 2)} %`;

@@ -14,14 +14,15 @@ import torch
 from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import Sums
-from nbexplain.engine.importances import importances
+from nbexplain.engine.importances import importances, percent
+from nbexplain.engine.lags import lag_sizes, last_importances
 from nbexplain.engine.responses import chain
 from nbexplain.engine.swept import CHUNK
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
 from nbexplain.notebook.instances import by_lag, single
-from nbexplain.notebook.lags import lag_slice
+from nbexplain.notebook.lags import lag_message
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.truth import Truth
 from nbexplain.notebook.widgets.running import sentence, when_free
@@ -90,8 +91,7 @@ def _slice(session: Asked, explanation: Explanation, content: Content, _: object
 def _lags(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
     response, output = session.check("response", content.get("response")), content.get("output")
     check_lags(explanation)
-    found = lag_slice(explanation.with_response(response), output)
-    return {}, [array.tobytes() for array in found]
+    return lag_message(explanation.with_response(response), output)
 
 
 def _instances(_: object, explanation: Explanation, *__: object) -> Answer:
@@ -118,12 +118,16 @@ def _subset(
         spans = None if sample.spans is None else sample.spans[rows]
         sums = Sums.of(chain(outputs, jacobian, asked.kind, response), 0, spans=spans)
         total = sums if total is None else total.merge(sums)
-    if total is None:
-        share = np.full(len(explanation.features), np.nan)
-    else:
-        features, scaling = explanation.features, explanation.scaling
-        share = importances(total, features, scaling, counted, explanation.confidence).share
-    return {"rows": len(places)}, [single(share).tobytes()]
+    features, scaling, told = explanation.features, explanation.scaling, {"rows": len(places)}
+    share, cells = np.full(len(features), np.nan), np.full(len(features.owners), np.nan)
+    if total is not None:
+        of = last_importances if asked.definition == "lag0" else importances
+        share = of(total, features, scaling, counted, explanation.confidence).share
+    if features.kind != "sequence":
+        return told, [single(share).tobytes()]
+    if total is not None:
+        cells = percent(lag_sizes(total, features, scaling, counted).ravel())
+    return {**told, "lags": features.steps}, [single(share).tobytes(), single(cells).tobytes()]
 
 
 _ANSWERS: Mapping[str, tuple[Callable[..., Answer], tuple[str, ...]]] = {

@@ -1,0 +1,67 @@
+/** What the store knows of lags: the maps that are here or asked for, and which lag is meant. */
+import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { lagMap as unpacked, lagMaps, packedLags, peak, type LagMap } from "./lags.js";
+import { UNATTENDED, type Host, type Wait } from "./shared.js";
+import { key, type LagSlice, type Meta, type Picks, type Shown, type State } from "./wire.js";
+
+/** What maps are about. */
+interface Subject {
+  meta: ReadonlySignal<Meta | null>;
+  names: ReadonlySignal<string[]>;
+  shown: ReadonlySignal<Shown>;
+  picks: ReadonlySignal<Pick<Picks, "lags">>;
+  /** Whether importances are shown: nothing is asked for before. */
+  ready: ReadonlySignal<boolean>;
+}
+
+export function createTimes(
+  { meta, names, shown, picks, ready }: Subject,
+  host: Host | null,
+  left?: AbortSignal,
+) {
+  const maps: Signal<ReadonlyMap<string, LagMap | Wait>> = signal(new Map());
+  const steps = computed(() => meta.value?.lags?.count ?? 0);
+  const lags = computed(() => {
+    const here = picks.value.lags?.filter((lag) => lag < steps.value);
+    return here?.length ? here : null;
+  });
+  const lagMap = computed(() => maps.value.get(key(shown.value)));
+  const only = computed(() => (lags.value?.length === 1 ? lags.value[0]! : null));
+  const lagOf = computed(() => {
+    const [lag, map] = [only.value, lagMap.value];
+    return (feature: number) => lag ?? (isMap(map) ? peak(map, feature) : null);
+  });
+  const set = (of: Shown, found: LagMap | Wait) => {
+    maps.value = new Map(maps.peek()).set(key(of), found);
+  };
+  const ask = () => {
+    if (!steps.value || lagMap.value || !ready.value) return;
+    const now = shown.peek();
+    set(now, host ? "asked" : { error: UNATTENDED });
+    host?.lags(now);
+  };
+  left?.addEventListener("abort", effect(ask), { once: true });
+  return {
+    steps,
+    lags,
+    lagMap,
+    lagOf,
+    load(next: Meta | null, state: State["lags"]) {
+      const known = next?.lags && state && "slices" in state ? state.slices : [];
+      maps.value = lagMaps(known as LagSlice[], next?.lags?.count ?? 0, names.peek().length);
+    },
+    receive: (slice: LagSlice) => set(slice, unpacked(slice, steps.peek(), names.peek().length)),
+    refuse: (of: Shown, error: string) => set(of, { error }),
+    /** The maps of these, those that are here. */
+    saved: (all: Shown[]) =>
+      packedLags(
+        all.flatMap((of): [Shown, LagMap][] => {
+          const map = maps.peek().get(key(of));
+          return isMap(map) ? [[of, map]] : [];
+        }),
+      ),
+  };
+}
+
+export const isMap = (found: LagMap | Wait | null | undefined): found is LagMap =>
+  typeof found === "object" && found !== null && "map" in found;
