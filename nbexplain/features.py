@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 Kind = Literal["table", "sequence", "image"]
 
+TOKEN = "token"
+"""What the one feature of texts is called."""
+
 
 @dataclass(frozen=True, eq=False)
 class Features:
@@ -33,6 +36,8 @@ class Features:
         columns: the names before grouping; the same as `names` without groups.
         groups: the members of each group, as they were given.
         lag_unit: of a sequence, the unit of one step, or the names of its lags, lag 0 first.
+        tokens: whether rows are texts: sequences of one feature, the token, whose entries at a
+            step are coordinates of the derivative at its embedding.
     """
 
     names: tuple[str, ...]
@@ -43,6 +48,7 @@ class Features:
     columns: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
     lag_unit: str | tuple[str, ...] | None = None
+    tokens: bool = False
 
     def __len__(self) -> int:
         return len(self.names)
@@ -55,7 +61,7 @@ class Features:
     @property
     def block(self) -> int:
         """How many consecutive rows may overlap: τ for windows of a sequence, otherwise 1."""
-        return self.steps
+        return 1 if self.tokens else self.steps
 
     @property
     def lag_names(self) -> tuple[str, ...]:
@@ -181,6 +187,24 @@ def features(
         groups={name: tuple(members) for name, members in (groups or {}).items()},
         lag_unit=_lag_unit(shape, kind, lag_unit),
     )
+
+
+def token_features(
+    steps: int, coordinates: int, lag_unit: str | Sequence[object] | None = None
+) -> Features:
+    """The one feature of texts, the token at each step.
+
+    Args:
+        steps: τ, how many tokens a row has.
+        coordinates: of the derivative at each; their squares meet in the token's cell.
+        lag_unit: as `features` takes it.
+
+    >>> token_features(2, 3).names, token_features(2, 3).cells.tolist()
+    (('token',), [0, 0, 0, 1, 1, 1])
+    """
+    columns = [f"{TOKEN}[{i}]" for i in range(coordinates)]
+    found = features((steps, coordinates), columns, {TOKEN: columns}, lag_unit)
+    return replace(found, groups={}, tokens=True)
 
 
 def _lag_unit(

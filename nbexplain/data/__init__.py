@@ -3,5 +3,6 @@
 from nbexplain.data.arranged import arranged, rows_first
 from nbexplain.data.reading import read
 from nbexplain.data.source import Batch, Source
+from nbexplain.data.tokens import Padding, Tokens
 
-__all__ = ["Batch", "Source", "arranged", "read", "rows_first"]
+__all__ = ["Batch", "Padding", "Source", "Tokens", "arranged", "read", "rows_first"]

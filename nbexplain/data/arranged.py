@@ -98,7 +98,8 @@ def _spans(lengths: object, count: int | None, steps: int) -> Tensor:
             "of X."
         )
     if given.ndim == 2 and given.shape[1] == steps:
-        spans, what = _spans_of_mask(given != 0), "the mask has"
+        _check_gaps(given != 0)
+        spans, what = spans_of_mask(given != 0), "the mask has"
     elif given.ndim == 1 and given.dtype.kind in "iu":
         spans = np.stack([np.zeros_like(given), given], axis=1).astype(np.int64)
         what = "lengths has"
@@ -123,16 +124,25 @@ def _spans(lengths: object, count: int | None, steps: int) -> Tensor:
     return torch.from_numpy(spans)
 
 
-def _spans_of_mask(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+def spans_of_mask(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """From the first to the last step that exists, as `[start, stop)`, `[rows, 2]`.
+
+    >>> spans_of_mask(np.array([[False, True, True, False]])).tolist()
+    [[1, 3]]
+    """
     starts = mask.argmax(1)
     stops = np.where(mask.any(1), mask.shape[1] - mask[:, ::-1].argmax(1), 0)
-    gaps = mask.sum(1) != stops - starts
+    return np.stack([starts, stops], axis=1).astype(np.int64)
+
+
+def _check_gaps(mask: NDArray[np.bool_]) -> None:
+    spans = spans_of_mask(mask)
+    gaps = mask.sum(1) != spans[:, 1] - spans[:, 0]
     if gaps.any():
         raise ValueError(
             f"The mask in lengths= has a gap in row {int(np.flatnonzero(gaps)[0])}: the steps of "
             "a row must follow each other."
         )
-    return np.stack([starts, stops], axis=1).astype(np.int64)
 
 
 @final

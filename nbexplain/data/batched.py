@@ -75,7 +75,8 @@ class Batched(Source):
         """One batch, in memory and in the form of the first."""
         called = f"batch {number} of X"
         X, y = split(batch, self._forward, called)
-        inputs, names = inputs_of(X, called)
+        forward = self._forward
+        inputs, names = inputs_of(X, called, ids=forward is not None and forward.ids)
         if number > 1:
             for one, first in zip(inputs, self._first.inputs, strict=False):
                 if one.shape != first.shape:

@@ -129,8 +129,12 @@ def looks_finite(values: Tensor) -> bool:
     return not values.is_floating_point() or bool(values.sum().isfinite())
 
 
-def inputs_of(X: object, called: str = "X") -> tuple[tuple[Input, ...], tuple[str, ...] | None]:
+def inputs_of(
+    X: object, called: str = "X", *, ids: bool = False
+) -> tuple[tuple[Input, ...], tuple[str, ...] | None]:
     """The inputs in X and, where X is a dict, their names.
+
+    Integers alone are read as the ids that they may be (`ids`), or as numbers.
 
     Raises:
         ValueError: no rows or columns, inputs of different lengths, integers alone, …
@@ -153,7 +157,7 @@ def inputs_of(X: object, called: str = "X") -> tuple[tuple[Input, ...], tuple[st
             )
     if not inputs:
         raise ValueError(f"{called} is an empty {type(X).__name__}: pass at least one input.")
-    return _together(inputs, called), names
+    return _together(inputs, called, ids), names
 
 
 def one_input(X: object, called: str) -> Input:
@@ -178,7 +182,7 @@ def is_held(X: object) -> bool:
     return as_frame(X) is not None
 
 
-def _together(inputs: list[Input], called: str) -> tuple[Input, ...]:
+def _together(inputs: list[Input], called: str, ids: bool) -> tuple[Input, ...]:
     first = inputs[0]
     for one in inputs:
         if not one.rows:
@@ -190,13 +194,16 @@ def _together(inputs: list[Input], called: str) -> tuple[Input, ...]:
                 f"{first.called} has {plural(first.rows, 'row')} and {one.called} has "
                 f"{one.rows:,}: pass the same rows of every input."
             )
-    if any(one.floating for one in inputs):
+    if ids or any(one.floating for one in inputs):
         # Integers beside floats are codes for an embedding.
         return tuple(inputs)
-    if any(isinstance(one, TensorInput) for one in inputs):
+    tensors = [one for one in inputs if isinstance(one, TensorInput)]
+    if tensors:
+        kind = str(tensors[0].dtype).removeprefix("torch.")
         raise ValueError(
-            f"{called} holds integers, which have no derivative: use .float() on quantities; for "
-            f"token or category codes pass the embedded values, and a model of them."
+            f"{called} holds integers, which have no derivative ({kind}): use .float() on "
+            f"quantities; ids of tokens, [rows, steps], are embedded by an nn.Embedding of the "
+            f"model, and none received these as they are."
         )
     return tuple(one.as_floats() for one in inputs)
 

@@ -30,7 +30,8 @@ def read(X: object, y: object = None, *, forward: Signature | None = None) -> So
             iterable of batches, which are what X may be, or (inputs, y).
         y: a Series, array, tensor or list with a value for each row; None if there is none or
             the batches carry it.
-        forward: what the model takes, to tell the inputs of a batch from its y.
+        forward: what the model takes, to tell the inputs of a batch from its y, and integers that
+            are ids from those that are numbers.
 
     Raises:
         ValueError: the data cannot be differentiated: no rows, text, integers alone, …
@@ -81,7 +82,7 @@ def _is_batch(X: object) -> bool:
 
 
 def _held(X: object, y: object, forward: Signature | None) -> Held:
-    inputs, names = inputs_of(X)
+    inputs, names = inputs_of(X, ids=forward is not None and forward.ids)
     least, most = bounds(forward)
     if names is None and not least <= len(inputs) <= most:
         third = "; y is the third argument" if len(inputs) == 2 and most == 1 else ""

@@ -22,12 +22,15 @@ class Batch:
             None without y.
         spans: the steps of each row that exist, `[start, stop)`, int64 `[n, 2]`; None where
             nothing is padding.
+        ids: of the tokens whose embeddings are the last input, int `[n, τ]`; None where rows are
+            no texts.
     """
 
     inputs: tuple[Tensor, ...]
     start: int
     target: Tensor | None
     spans: Tensor | None = None
+    ids: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs[0])

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nbexplain.engine.axes import Float, Float64, Int64
+from nbexplain.engine.axes import Float, Float64, Int64, Real
 from nbexplain.engine.padding import aligned, reaching
 
 GROUPS = 64
@@ -157,7 +157,7 @@ class Spread:
     squares: Float64[np.ndarray, " columns"]
 
     @classmethod
-    def of(cls, *columns: Float[Tensor, "rows _"]) -> Self:
+    def of(cls, *columns: Real[Tensor, "rows _"]) -> Self:
         """The spread of one batch of at least one row, its columns given in one piece or several.
 
         >>> Spread.of(torch.tensor([[1.0], [3.0]])).deviation.tolist()

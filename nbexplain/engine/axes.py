@@ -7,16 +7,16 @@ without it the annotations are the plain array types and cost nothing.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Float64, Int64
+    from jaxtyping import Float, Float64, Int64, Real
 else:
     try:
-        from jaxtyping import Float, Float64, Int64
+        from jaxtyping import Float, Float64, Int64, Real
     except ImportError:
 
         class _Plain:
             def __class_getitem__(cls, item: tuple[type, str]) -> Any:
                 return item[0]
 
-        Float = Float64 = Int64 = _Plain
+        Float = Float64 = Int64 = Real = _Plain
 
-__all__ = ["Float", "Float64", "Int64"]
+__all__ = ["Float", "Float64", "Int64", "Real"]

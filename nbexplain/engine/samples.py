@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nbexplain.engine.axes import Float
+from nbexplain.engine.axes import Float, Real
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Sample:
         positions: their positions in the data, `[kept]`.
         jacobian: raw derivatives, `[kept, outputs, *shape]`.
         outputs: raw outputs, `[kept, outputs]`.
-        values: the differentiated inputs, `[kept, *shape]`.
+        values: the differentiated inputs, `[kept, *shape]`; of texts ids, once a coordinate.
         targets: their true values, `[kept]` or `[kept, outputs]`: codes of classes or numbers;
             None where there are none.
         spans: their existing steps, `[kept, 2]`; None where nothing is padding.
@@ -77,7 +77,7 @@ class Sample:
         start: int,
         jacobian: Float[Tensor, "rows outputs *shape"],
         outputs: Float[Tensor, "rows outputs"],
-        values: Float[Tensor, "rows *shape"],
+        values: Real[Tensor, "rows *shape"],
         targets: Tensor | None = None,
         spans: Tensor | None = None,
     ) -> Self:

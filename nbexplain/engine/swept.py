@@ -8,11 +8,12 @@ from typing import Self
 from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
-from nbexplain.engine.axes import Float
+from nbexplain.engine.axes import Float, Real
 from nbexplain.engine.padding import existing
 from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
 from nbexplain.engine.stepwise import Stepwise
+from nbexplain.engine.tokens import TokenSums, summed_by_token
 
 SLACK = 1.25
 """Rows held, in units of those kept, before the surplus is dropped."""
@@ -39,6 +40,7 @@ class Swept:
         steps: spread of the existing steps of padded sequences, by column; else None.
         stepwise: where outputs at every step are explained, their sums otherwise than by lag, by
             response; empty elsewhere. The `sums` are then over all steps by lag.
+        tokens: of texts, the sums of the derivatives by token, by response; else empty.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Swept:
     samples: tuple[Sample, ...]
     steps: Spread | None = None
     stepwise: Mapping[str, Stepwise] = field(default_factory=dict[str, Stepwise])
+    tokens: Mapping[str, TokenSums] = field(default_factory=dict[str, TokenSums])
 
     @classmethod
     def of(
@@ -59,22 +62,29 @@ class Swept:
         block: int,
         responses: Sequence[str],
         start: int,
-        values: Float[Tensor, "rows *shape"],
+        values: Real[Tensor, "rows *shape"],
         outputs: Float[Tensor, "rows outputs"],
         jacobian: Float[Tensor, "rows outputs *shape"],
         targets: Tensor | None = None,
         spans: Tensor | None = None,
     ) -> Self:
-        """The statistics of one batch whose first row stands at position `start`."""
+        """The statistics of one batch whose first row stands at position `start`.
+
+        Values `[rows, steps, p]` that are integers are ids of tokens, each p times.
+        """
+        asked = (outputs, jacobian, kind, responses, start)
         return cls(
             kind,
             keep,
             block,
-            summed(outputs, jacobian, kind, responses, start, block, spans),
+            summed(*asked, block, spans),
             Spread.of(values.flatten(1), outputs),
             int(saturated(outputs).sum()) if kind in PROBABLE else 0,
             (Sample.of(keep, start, jacobian, outputs, values, targets, spans),),
             None if spans is None else _steps(values, spans),
+            tokens={}
+            if values.is_floating_point()
+            else summed_by_token(values[..., 0], *asked, spans),
         )
 
     def merge(self, other: Self) -> Self:
@@ -93,6 +103,7 @@ class Swept:
             samples=samples,
             steps=self.steps.merge(other.steps) if self.steps and other.steps else None,
             stepwise={name: own.merge(other.stepwise[name]) for name, own in self.stepwise.items()},
+            tokens={name: sums.merge(other.tokens[name]) for name, sums in self.tokens.items()},
         )
 
     @property
@@ -143,10 +154,15 @@ class Swept:
             ]
             total = part if total is None else total.merge(part)
         assert total is not None  # a pass has at least one row
-        return replace(self, sums={**self.sums, response: total})
+        found = replace(self, sums={**self.sums, response: total})
+        if not self.tokens:
+            return found
+        asked = (sample.outputs, sample.jacobian, self.kind, (response,), 0, sample.spans)
+        tokens = summed_by_token(sample.values[..., 0], *asked)
+        return replace(found, tokens={**self.tokens, **tokens})
 
 
-def _steps(values: Float[Tensor, "rows steps p"], spans: Tensor) -> Spread:
+def _steps(values: Real[Tensor, "rows steps p"], spans: Tensor) -> Spread:
     """The spread of the steps that exist, each a row of it."""
     return Spread.of(values[existing(spans.to(values.device), values.shape[1])])
 

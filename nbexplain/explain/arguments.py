@@ -37,6 +37,10 @@ _MEANT = {
     "data": "X",
     "inputs": "X",
     "n_samples": "keep",
+    "vocab": "tokens",
+    "vocabulary": "tokens",
+    "tokenizer": "tokens",
+    "token_names": "tokens",
     "normalize": "scale",
     "alpha": "confidence",
     "verbose": "progress",
@@ -64,8 +68,12 @@ def scale_of(
 ) -> tuple[str, np.ndarray[Any, np.dtype[np.float64]] | None]:
     """The scale's name and factors by entry; None where they come with the pass."""
     entries = len(named.cells)
+    if named.tokens and not (scale is None or (isinstance(scale, str) and scale == "none")):
+        raise ValueError(
+            "scale= is for inputs in units, and the embeddings of tokens have none: leave it out."
+        )
     if scale is None:
-        scale = "none" if named.kind == "image" else "std"
+        scale = "none" if named.kind == "image" or named.tokens else "std"
     if isinstance(scale, str):
         if scale not in ("std", "none"):
             raise ValueError(

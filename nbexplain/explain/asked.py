@@ -111,6 +111,7 @@ def ask(
         scale="none",
         definition=method.definition,
         steps=method.steps,
+        tokens=batch.ids is not None,
     )
     doubt = None if classes is not None else reading.doubt(picked, batch)
     noted = [picked.note, doubt, note, *_integer_inputs(source, batch)]
@@ -218,7 +219,9 @@ def _every(select: Select) -> tuple[int, ...]:
 
 
 def _integer_inputs(source: Source, batch: Batch) -> list[str]:
-    """Inputs that have no derivative."""
+    """Inputs that have no derivative; of texts, `Embedded` says which."""
+    if batch.ids is not None:
+        return []
     names = source.input_names or tuple(f"input {i}" for i in range(len(batch.inputs)))
     return [
         f"{name} holds integers ({str(x.dtype).removeprefix('torch.')}), which have no "

@@ -10,14 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from nbexplain.data import Batch, arranged, read, rows_first
+from nbexplain.data import Batch
 from nbexplain.engine.swept import Swept
+from nbexplain.engine.tokens import coordinates
 from nbexplain.explain.arguments import check_numbers, keep_of, refuse, scale_of
 from nbexplain.explain.asked import Asked, ask
+from nbexplain.explain.opened import of_texts, opened
 from nbexplain.explain.passes import Work, rows_at_once
 from nbexplain.explain.progress import Progress
 from nbexplain.explanation import Explanation
 from nbexplain.explanation.remarks import listed
+from nbexplain.explanation.tokens import Lookup, Vocabulary
 from nbexplain.features import Features, features, side_by_side
 from nbexplain.methods import Method, resolve
 from nbexplain.model import Snapshot, untouched
@@ -44,6 +47,7 @@ def explain(
     layout: str | None = None,
     lengths: ArrayLike | None = None,
     lag_unit: str | Sequence[object] | None = None,
+    tokens: Sequence[str] | Mapping[Any, Any] | Callable[[int], str] | None = None,
     batch_size: int | None = None,
     confidence: float = 0.95,
     keep: int | Sequence[int] | None = None,
@@ -63,7 +67,9 @@ def explain(
     Args:
         model: a `torch.nn.Module`, compiled and scripted ones included, or a function of tensors.
         X: the rows: a data frame, an array, a tensor, a tuple or dict of these for a model with
-            several inputs, a `Dataset` or `DataLoader`, or an iterable of batches.
+            several inputs, a `Dataset` or `DataLoader`, or an iterable of batches. Integers
+            `[rows, steps]` that an `nn.Embedding` of the model receives as they are, are ids of
+            tokens, and derivatives are taken at their embeddings.
         y: the true values, in any of these forms. Strings, booleans and at most 20 distinct
             integers are classes, and name the outputs.
         method: how attributions are formed: a name, or a method object such as
@@ -90,6 +96,9 @@ def explain(
             start. Lag 0 is then each row's last existing step.
         lag_unit: what a step of sequences is, such as `"h"`, or the names of the lags, that of
             lag 0 (the last step) first. It names lags in tables and charts.
+        tokens: names of the tokens whose ids X holds: a list by id, a dict of ids and names, or a
+            function from an id to its name, such as `tokenizer.decode`. Without it tokens are
+            called by their ids.
         batch_size: rows a batch; by default as many as keep the work near the caches.
         confidence: of the intervals, between 0 and 1. They speak of the rows (row sampling), not
             of other fits of the model.
@@ -122,12 +131,18 @@ def explain(
     resolved = resolve(method)
     check_numbers(confidence, batch_size, seed)
     with untouched():
-        snapshot = Snapshot(model)
-        source = read(rows_first(X, layout), y, forward=snapshot.parameters_of_forward)
-        source = arranged(source, layout, lengths)
-        asked = ask(snapshot, source, response, outputs, output_names, resolved, PROBE)
-    named = _features(asked, feature_names, groups, lag_unit, layout)
-    entries, width = len(named.cells), len(asked.question.names)
+        given = opened(Snapshot(model), X, y, layout, lengths, tokens, PROBE)
+        snapshot = given.snapshot
+        asked = ask(snapshot, given.source, response, outputs, output_names, resolved, PROBE)
+    width, formed = len(asked.question.names), asked.batch.inputs[-1][0].numel()
+    if given.names is None:
+        named = _features(asked, feature_names, groups, lag_unit, layout)
+        formed = len(named.cells)
+    else:
+        few = coordinates(width, asked.batch.inputs[-1].shape[2])
+        refused = {"feature_names": feature_names, "groups": groups}
+        named = of_texts(asked.batch, few, lag_unit, **refused)
+    entries = len(named.cells)
     wanted_scale, scaling = scale_of(scale, named)
     if resolved.definition == "lag0" and named.kind != "sequence":
         raise ValueError(
@@ -147,7 +162,7 @@ def explain(
         resolved,
         named,
         kept,
-        batch_size or rows_at_once(width, entries, every_step=every_step),
+        batch_size or rows_at_once(width, formed, every_step=every_step),
     )
     # Where kept rows do not give the other responses, their sums are formed along the way.
     everything = (
@@ -156,7 +171,7 @@ def explain(
     also = () if everything else question.responses
     with Progress(progress, asked.source.count) as shown:
         swept = work.sweep(question, also, shown)
-    noted = [*asked.notes, *([remark] if remark else [])]
+    noted = [*given.notes, *asked.notes, *([remark] if remark else [])]
     if shown.interrupted:
         of = "" if asked.source.count is None else f" of {asked.source.count:,}"
         noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
@@ -166,7 +181,7 @@ def explain(
         if swept.count == 1:
             question, scaling = question.scaled("none"), np.ones(entries)
             noted.append("One row has no standard deviation: derivatives are per unit.")
-    if not asked.source.padded:
+    if not asked.source.padded and given.names is None:
         noted += _blind(work, asked.batch, swept, question.response)
     return Explanation(
         title=snapshot.name,
@@ -179,7 +194,15 @@ def explain(
         provenance=_provenance(seed, work.batch_size, perf_counter() - began),
         origin=work,
         classes=asked.source.classes,
+        vocabulary=_vocabulary(swept, question.response, given.names),
     )
+
+
+def _vocabulary(swept: Swept, response: str, names: Lookup | None) -> Vocabulary | None:
+    """Names of the tokens that occur."""
+    if names is None:
+        return None
+    return Vocabulary.of(swept.tokens[response].ids.tolist(), names)
 
 
 def _features(
@@ -210,6 +233,11 @@ def _features(
 
 def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> None:
     """Refuse what cannot be pooled by lag."""
+    if named.tokens:
+        raise ValueError(
+            "steps='valid' is for features of numbers, and X holds ids of tokens: leave it out, "
+            "and the last step is explained."
+        )
     if named.kind != "sequence":
         raise ValueError(
             "steps='valid' is for sequences, X of shape [rows, steps, features], but a row of X "

@@ -12,6 +12,7 @@ from nbexplain.data import Batch, Source
 from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.swept import Swept
+from nbexplain.engine.tokens import condensed
 from nbexplain.explain.progress import Progress
 from nbexplain.explain.stepping import by_step
 from nbexplain.explain.subject import Subject
@@ -98,7 +99,8 @@ class Work:
     def derive(self, batch: Batch, step: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Input values, outputs and derivatives of one batch, on the processor.
 
-        Of outputs at every step, those of one step; None is each row's last.
+        Of outputs at every step, those of one step; None is each row's last. Of texts, the values
+        are ids, and the derivatives `engine.tokens.condensed`.
         """
         inputs = self.subject.reading.snapshot.prepare(batch.inputs)
         function = self.subject.function(batch.target, batch.spans, step)
@@ -106,6 +108,10 @@ class Work:
         if batch.spans is not None:  # padding is no input
             there = existing(batch.spans, jacobian.shape[2]).to(jacobian.device)
             jacobian = jacobian.masked_fill(~there[:, None, :, None], 0)
+        if batch.ids is not None:
+            jacobian = condensed(jacobian)
+            ids = batch.ids[..., None].expand(-1, -1, jacobian.shape[3])
+            return ids, outputs, jacobian
         floating = [x for x in batch.inputs if x.is_floating_point()]
         if len(floating) == 1:
             return floating[0], outputs, jacobian

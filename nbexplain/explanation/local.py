@@ -31,6 +31,8 @@ def local(
     choose("definition", definition, ["squared", "absolute"])
     check_step(ex, step)
     found = find(ex, row, step)
+    if ex.features.tokens:
+        return ex.local_tokens(found, output, definition)
     entries = derivatives(ex, found, output)
     pool = added if definition == "squared" else roots
     size = pool(ex.features, entries**2)

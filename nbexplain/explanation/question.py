@@ -62,6 +62,7 @@ class Question:
         scale: "std", "none" or "custom".
         definition: how features of sequences are ranked, "marginal" or "lag0".
         steps: which outputs at every step of sequences are explained: "last", or "valid" for all.
+        tokens: whether it is asked of the embeddings of tokens.
     """
 
     method: str
@@ -76,6 +77,7 @@ class Question:
     scale: str
     definition: str = "marginal"
     steps: str = "last"
+    tokens: bool = False
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""
@@ -141,6 +143,7 @@ class Question:
             "none": "per unit of each input",
             "custom": "per given unit of each input",
         }[self.scale]
+        per = "to each token's embedding" if self.tokens else per
         count = f"{rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
         return f"{self.method.capitalize()} of {self._response_of(column)}{steps} {per}, {count}"

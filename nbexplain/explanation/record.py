@@ -21,6 +21,7 @@ from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
 from nbexplain.explanation.sequences import Sequences, check_share
+from nbexplain.explanation.tokens import Texts, Vocabulary
 from nbexplain.features import Features
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation(Sequences, Forms):
+class Explanation(Sequences, Texts, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
@@ -44,6 +45,7 @@ class Explanation(Sequences, Forms):
         provenance: versions, seed, passes and time taken.
         classes: names of the classes in y, in the order of their codes; None where y is numbers,
             or was not given.
+        vocabulary: of texts, what the tokens are called; else None.
     """
 
     title: str
@@ -57,6 +59,7 @@ class Explanation(Sequences, Forms):
     origin: Origin | None = None
     kept_labels: tuple[object, ...] | None = None
     classes: tuple[str, ...] | None = None
+    vocabulary: Vocabulary | None = None
     _others: dict[str, "Explanation"] = field(default_factory=dict, repr=False)
 
     # What was asked
@@ -216,10 +219,11 @@ class Explanation(Sequences, Forms):
 
     @cached_property
     def attributions(self) -> NDArray[np.floating]:
-        """Derivatives times the scale on the kept rows, `[kept, outputs, *input shape]`."""
+        """Scaled derivatives on the kept rows, `[kept, outputs, *input shape]`; of texts norms."""
         sample = self.swept.sample
         jacobian = chain(sample.outputs, sample.jacobian, self.asked.kind, self.response)
-        return self.scaled(jacobian[:, list(self.asked.columns)])
+        found = self.scaled(jacobian[:, list(self.asked.columns)])
+        return np.linalg.norm(found, axis=-1) if self.features.tokens else found
 
     @cached_property
     def predictions(self) -> NDArray[np.floating]:
@@ -285,7 +289,9 @@ class Explanation(Sequences, Forms):
         Returns:
             A frame indexed by feature, in the data's order: `value` (for a one-hot group the
             column that is on), `attribution` (the signed derivative in the chosen scale; NaN for
-            groups, which have no one direction) and `importance` (percent).
+            groups, which have no one direction) and `importance` (percent). Of texts, a frame by
+            position, the existing tokens from first to last: `token`, `attribution` (the norm of
+            the derivative at its embedding) and `importance`.
 
         Raises:
             ValueError: no such row, or one that was not kept while X is no longer at hand.

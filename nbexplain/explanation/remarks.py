@@ -49,7 +49,7 @@ def remarks(ex: Explanation) -> Iterator[str]:
             "The response hardly moves with any input (saturated): the shares of so flat a "
             "function mean little."
         )
-    if ex.features.steps > 1 and not unused.all():
+    if ex.features.steps > 1 and not unused.all() and not ex.features.tokens:
         yield from _lag_0(ex, rms)
     if ex.asked.steps == "valid" and not unused.all():
         yield from _every_step(ex, window)

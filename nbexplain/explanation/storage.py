@@ -14,8 +14,10 @@ from nbexplain.engine.responses import Kind
 from nbexplain.engine.samples import Keep, Sample, widened
 from nbexplain.engine.stepwise import Stepwise
 from nbexplain.engine.swept import Swept
+from nbexplain.engine.tokens import TokenSums
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.record import Explanation
+from nbexplain.explanation.tokens import Vocabulary
 from nbexplain.features import Features
 from nbexplain.features import Kind as FeatureKind
 
@@ -24,6 +26,9 @@ FORMAT = 1
 
 PARTS = ("rows", "first", "second", "reach")
 """Arrays of sums; the last where sequences differ in length."""
+
+TOKEN_PARTS = ("cells", "second", "occurrences")
+"""Arrays of sums by token."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -51,6 +56,8 @@ def save(ex: Explanation, path: str | Path) -> None:
         arrays["sample.spans"] = sample.spans.numpy()
     for response in ex.responses:
         answer = ex.with_response(response).swept
+        if (tokens := answer.tokens.get(response)) is not None:
+            arrays |= {f"tokens.{response}.{part}": getattr(tokens, part) for part in TOKEN_PARTS}
         sums = answer.sums[response]
         parts = PARTS if sums.reach is not None else PARTS[:-1]
         arrays |= {f"sums.{response}.{part}": getattr(sums, part) for part in parts}
@@ -67,7 +74,9 @@ def save(ex: Explanation, path: str | Path) -> None:
             "columns": ex.features.columns,
             "groups": ex.features.groups,
             "lag_unit": ex.features.lag_unit,
+            "tokens": ex.features.tokens,
         },
+        "vocabulary": None if ex.vocabulary is None else dict(ex.vocabulary.names),
         "kind": swept.kind,
         "block": swept.block,
         "count": swept.count,
@@ -125,6 +134,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         columns=tuple(described["columns"]),
         groups={name: tuple(members) for name, members in described["groups"].items()},
         lag_unit=tuple(lag_unit) if isinstance(lag_unit, list) else lag_unit,
+        tokens=described.get("tokens", False),
     )
     asked = cast(dict[str, Any], header["asked"])
     asked |= {name: tuple(asked[name]) for name in ("names", "columns")}
@@ -153,6 +163,11 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
             for name in header["sums"]
             if asked.get("steps") == "valid"  # not said in older files
         },
+        tokens={
+            name: TokenSums(*(arrays[f"tokens.{name}.{part}"] for part in TOKEN_PARTS))
+            for name in header["sums"]
+            if features.tokens
+        },
     )
     return Explanation(
         title=header["title"],
@@ -165,6 +180,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         provenance=header["provenance"],
         kept_labels=tuple(header["labels"]),
         classes=None if header.get("classes") is None else tuple(header["classes"]),
+        vocabulary=_vocabulary(header.get("vocabulary")),
     )
 
 
@@ -198,6 +214,11 @@ def _stepwise(arrays: Arrays, name: str) -> Stepwise:
         arrays[f"{name}first"],
         arrays[f"{name}second"],
     )
+
+
+def _vocabulary(names: dict[str, str] | None) -> Vocabulary | None:
+    """What tokens are called: JSON has text alone as keys."""
+    return None if names is None else Vocabulary({int(i): name for i, name in names.items()})
 
 
 def _sums(parts: dict[str, Any]) -> Sums:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ class Signature:
         required: how many of `names` have no default.
         keyword_only: parameters that can be given by name only.
         var_positional, var_keyword: whether there is an `*args` or a `**kwargs`.
+        ids: whether the model looks integers up in an `nn.Embedding`.
     """
 
     names: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class Signature:
     keyword_only: tuple[str, ...] = ()
     var_positional: bool = False
     var_keyword: bool = False
+    ids: bool = False
 
     def takes(self, names: tuple[str, ...]) -> bool:
         """Whether each of `names` can be a keyword argument.
@@ -55,6 +57,7 @@ class Snapshot:
         dtype: of its first floating parameter or buffer, else `torch.float32`.
         device: of its first parameter or buffer, else the CPU.
         parameters_of_forward: what its forward takes.
+        named_modules: the copy's modules with their names.
         ends_in: type of the last leaf module registered. A hint: registered last need not be called
             last.
         width: how many columns the first layer takes, where a table feeds it; a hint, too.
@@ -77,20 +80,24 @@ class Snapshot:
         model = _unwrapped(model)
         _check_model(model)
         self._model = cast(Callable[..., object], private_copy(model))
-        modules = [m for _, m in _named_modules(self._model)]
+        self.named_modules = tuple(_named_modules(self._model))
+        modules = [m for _, m in self.named_modules]
         tensors = list(chain.from_iterable(chain(m.parameters(), m.buffers()) for m in modules))
         floating = (t.dtype for t in tensors if t.is_floating_point())
         self.name = _name(model)
         self.dtype = next(floating, torch.float32)
         devices = (t.device for t in tensors if not t.is_meta)  # a meta module lends its forward
         self.device = next(devices, torch.device("cpu"))
-        self.parameters_of_forward = _signature(self._model)
+        self.parameters_of_forward = replace(
+            _signature(self._model),
+            ids=any(isinstance(m, nn.Embedding | nn.EmbeddingBag) for m in modules),
+        )
         leaves = [m for m in modules if not any(True for _ in m.children())]
         self.ends_in = type(leaves[-1]) if leaves else None
         self.width = _width(leaves[0]) if leaves else None
         self.batch_statistics = tuple(
             f"{name} ({type(m).__name__})" if name else type(m).__name__
-            for name, m in _named_modules(self._model)
+            for name, m in self.named_modules
             if isinstance(m, _BATCH_NORMS) and (m.training or m.running_mean is None)
         )
 

@@ -1,0 +1,87 @@
+"""A row of tokens as a sentence: each shaded by its share of the squared derivatives.
+
+HTML of a few elements with no script, whose every name is escaped, and plain text.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbexplain.features import TOKEN
+from nbexplain.notebook.names import printable
+from nbexplain.notebook.numbers import decimals, fixed
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+
+STRONGEST = 0.55
+"""Opacity of the shade of the token with the largest share: text on it keeps a contrast of 4.5."""
+
+MOST_TOKENS = 2000
+"""Tokens written out; a longer text is cut before the first of the last so many."""
+
+CSS = (
+    ".nbx-text{--nbx-shade:86,180,233;line-height:1.9;max-width:72ch;max-height:22em;"
+    "overflow:auto;overflow-wrap:anywhere}"
+    ".nbx-text mark{color:inherit;padding:.1em .15em;border-radius:3px;"
+    "background:rgba(var(--nbx-shade),var(--o))}"
+    "@media(forced-colors:active){.nbx-text mark{background:none;"
+    "border-bottom:calc(1px + 5px*var(--o)) solid}}"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sentence:
+    """One row as text.
+
+    Attributes:
+        words: the tokens that exist, first to last.
+        share: of each, percent of the squared derivatives; NaN for a constant model.
+        start: position of the first.
+
+    >>> import torch, nbexplain as nbx
+    >>> embedding = torch.nn.Embedding(3, 2)
+    >>> model = lambda ids: embedding(ids).sum((1, 2))
+    >>> nbx.explain(model, torch.tensor([[0, 1]]), tokens=["very", "<b>"]).text(0)
+    very (50.0 %) <b> (50.0 %)
+    """
+
+    words: tuple[str, ...]
+    share: NDArray[np.float64]
+    start: int = 0
+
+    @classmethod
+    def of(cls, explanation: Explanation, row: object, output: str | int | None) -> Sentence:
+        """The sentence of a row; see `Explanation.text`."""
+        table = explanation.local(row, output)
+        words = tuple(printable(word) for word in table[TOKEN])
+        return cls(words, table["importance"].to_numpy(float), int(table.index[0]))
+
+    def fragment(self) -> str:
+        """The sentence as an HTML element, for a page that has `CSS`."""
+        places, largest = decimals(self.share), float(np.nanmax([0, *self.share]))
+        first = max(0, len(self.words) - MOST_TOKENS)
+        marks = []
+        for place in range(first, len(self.words)):
+            share = float(self.share[place])
+            opacity = STRONGEST * share / largest if largest > 0 and share == share else 0
+            said = f"{fixed(share, places)} %, position {self.start + place}"
+            word = html.escape(self.words[place])
+            marks.append(f'<mark style="--o:{opacity:.3f}" title="{said}">{word}</mark>')
+        cut = "… " if first else ""
+        return f'<p class="nbx-text">{cut}{" ".join(marks)}</p>'
+
+    def _repr_html_(self) -> str:
+        return f"<div><style>{CSS}</style>{self.fragment()}</div>"
+
+    def __repr__(self) -> str:
+        places = decimals(self.share)
+        return " ".join(
+            f"{word} ({fixed(share, places)} %)"
+            for word, share in zip(self.words, self.share, strict=True)
+        )
