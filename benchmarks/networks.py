@@ -1,10 +1,12 @@
 """The networks that are explained, with rows for them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
+
+from nbexplain import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,16 @@ class Network:
             all that is wanted, and autograd leaves out the rest.
         X: `[rows, *shape]`.
         y: class codes, `[rows]`, or quantities, `[rows, outputs]`.
+        method: of its explanation.
+        pairs: runs of the floor and of `nbx.explain`; fewer where each takes seconds.
     """
 
     name: str
     model: nn.Module
     X: Tensor
     y: Tensor
+    method: Sensitivity = field(default_factory=Sensitivity)
+    pairs: int = 31
 
 
 def paper(rows: int = 25_000, outputs: int = 2) -> Network:
@@ -58,7 +64,49 @@ def convolutional(rows: int = 2_000) -> Network:
     return _network("CNN, 3×16×16 → 4", layers, (rows, 3, 16, 16), 4)
 
 
-NETWORKS: tuple[Callable[[], Network], ...] = (paper, quantities, deep, convolutional)
+def recurrent(rows: int = 2_000, steps: int = 64) -> Network:
+    """An LSTM of 64 units over 16 columns, one output at the end."""
+    layers = (LongShortTerm(16, 64), LastStep(), nn.Linear(64, 1))
+    network = _network("LSTM 16-64-1", layers, (rows, steps, 16), 1)
+    y = torch.randn(rows, 1, generator=torch.Generator().manual_seed(1))
+    name = f"LSTM 16-64-1, {steps} steps, {rows:,} rows"
+    return replace(network, name=name, y=y, pairs=11)
+
+
+def every_step(rows: int = 256, steps: int = 128) -> Network:
+    """The same LSTM with an output at every step, each of which is differentiated."""
+    layers = (LongShortTerm(16, 64), nn.Linear(64, 1))
+    network = _network("LSTM 16-64-1", layers, (rows, steps, 16), 1)
+    return replace(
+        network,
+        name=f"LSTM 16-64-1, {steps} steps with an output each, {rows:,} rows",
+        y=torch.randn(rows, steps, 1, generator=torch.Generator().manual_seed(1)),
+        method=Sensitivity(steps="valid"),
+        pairs=3,
+    )
+
+
+class LongShortTerm(nn.LSTM):
+    """States at every step, `[rows, steps, p]` to `[rows, steps, hidden]`."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(width, hidden, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x)[0]
+
+
+class LastStep(nn.Module):
+    """The last of the states, `[rows, steps, hidden]` to `[rows, hidden]`."""
+
+    def forward(self, states: Tensor) -> Tensor:
+        return states[:, -1]
+
+
+NETWORKS: tuple[Callable[[], Network], ...] = (
+    *(paper, quantities, deep, convolutional),
+    *(recurrent, every_step),
+)
 
 
 def _network(

@@ -1,9 +1,9 @@
 """How long an explanation takes, in floors.
 
 The floor is what no method of derivatives can go below: one forward sweep and one backward sweep
-per output over all rows, in the batches that `nbx.explain` uses, the derivatives thrown away.
-Floor and contender take turns in one process; the ratio is taken within each pair, so that a
-machine that slows down for a while slows down both.
+per output (at every step, where there is one at each) over all rows, in the batches that
+`nbx.explain` uses, the derivatives thrown away. Floor and contender take turns in one process; the
+ratio is taken within each pair, so that a machine that slows down for a while slows down both.
 """
 
 import gc
@@ -50,9 +50,10 @@ class Timing:
     remark: str = ""
 
 
-def explaining(network: Network, pairs: int = 31) -> Timing:
+def explaining(network: Network, pairs: int | None = None) -> Timing:
     """`nbx.explain` and the table of importances with its intervals."""
-    return _timing(network, "nbexplain", _explain(network), _floor(network), pairs)
+    floor = _floor(network)
+    return _timing(network, "nbexplain", _explain(network), floor, pairs or network.pairs)
 
 
 def captum(network: Network, pairs: int = 11) -> Timing:
@@ -145,7 +146,9 @@ def _explain(network: Network) -> Run:
     import nbexplain as nbx
 
     y = network.y.numpy()
-    return lambda: nbx.explain(network.model, network.X, y, progress=False).importance()
+    return lambda: nbx.explain(
+        network.model, network.X, y, method=network.method, progress=False
+    ).importance()
 
 
 def _floor(network: Network) -> Run:
@@ -154,7 +157,7 @@ def _floor(network: Network) -> Run:
     def run() -> None:
         for batch in batches:
             x = batch.clone().requires_grad_()
-            found = model(x)
+            found = model(x).flatten(1)
             for k in range(outputs):
                 torch.autograd.grad(found[:, k].sum(), x, retain_graph=k + 1 < outputs)
 
@@ -165,12 +168,14 @@ def _batches(network: Network) -> tuple[Tensor, ...]:
     """Rows in batches of the size that `nbx.explain` chooses."""
     import nbexplain as nbx
 
-    ex = nbx.explain(network.model, network.X, network.y.numpy(), progress=False)
+    ex = nbx.explain(
+        network.model, network.X, network.y.numpy(), method=network.method, progress=False
+    )
     return network.X.split(ex.provenance["batch_size"])
 
 
 def _outputs(network: Network) -> int:
-    return network.model(network.X[:1]).shape[1]
+    return network.model(network.X[:1]).flatten(1).shape[1]
 
 
 def _timing(

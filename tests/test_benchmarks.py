@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from functools import partial
 from itertools import count
 
 import pytest
+import torch
 
 import nbexplain as nbx
+from benchmarks import __main__ as cli
 from benchmarks import machine, memory, networks, page, report, results, speed, startup
 
 
@@ -39,11 +42,19 @@ def test_machine():
 
 
 @pytest.mark.parametrize("make", networks.NETWORKS, ids=lambda make: make.__name__)
-@pytest.mark.parametrize("contender", [speed.explaining, speed.captum])
-def test_contenders_run_on_every_network(make, contender):
-    found = contender(make(8), 1)
-    assert found.low == found.ratio == found.high > 0
-    assert "8 rows" in found.network
+def test_contenders_run_on_every_network(make, monkeypatch):
+    monkeypatch.setattr(speed, "_timing", partial(once, speed._timing))
+    found = list(cli.compared(make(8)))
+    peers = [] if make is networks.every_step else ["captum"]
+    assert [each.contender for each in found] == ["nbexplain", *peers]
+    for each in found:
+        assert each.low == each.ratio == each.high > 0
+        assert "8 rows" in each.network
+
+
+def once(timing, network, contender, run, floor, pairs, *others):
+    """A timing of one pair."""
+    return timing(network, contender, run, floor, 1, *others)
 
 
 def test_neuralsens_runs_on_one_output():
@@ -66,6 +77,15 @@ def test_the_floor_takes_the_batches_of_explain():
     floor()
     ex = nbx.explain(network.model, network.X, network.y.numpy())
     assert rows == [len(part) for part in network.X.split(ex.provenance["batch_size"])]
+
+
+def test_the_floor_of_outputs_at_every_step_is_a_sweep_for_each(monkeypatch):
+    network, forwards, sweeps = networks.every_step(8, steps=5), [], []
+    floor, grad = speed._floor(network), torch.autograd.grad
+    network.model.register_forward_hook(lambda *_: forwards.append(0))
+    monkeypatch.setattr(torch.autograd, "grad", lambda *a, **k: sweeps.append(0) or grad(*a, **k))
+    floor()
+    assert (len(forwards), len(sweeps)) == (1, 5)
 
 
 def test_memory_is_measured_in_a_process_of_its_own():
