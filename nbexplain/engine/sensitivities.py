@@ -94,7 +94,8 @@ def _swept(
     sweeps = [
         _sweep(column, leaves, retain=retain or column is not columns[-1]) for column in columns
     ]
-    return torch.stack(sweeps, dim=1)
+    # A single output needs no copy of its derivatives.
+    return sweeps[0].unsqueeze(1) if len(sweeps) == 1 else torch.stack(sweeps, dim=1)
 
 
 def _sweep(

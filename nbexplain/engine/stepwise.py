@@ -133,10 +133,13 @@ class Summing:
         self._first = self._instant[0].new_zeros(every)
         self._second = self._instant[0].new_zeros(groups, *every)
 
-    def add(self, step: int, jacobian: Float[Tensor, "rows outputs steps p"]) -> None:
+    def add(self, step: int, jacobian: Float[Tensor, "rows outputs steps p"]) -> bool:
         """Add the derivatives at one output step, rows counted from their first existing step.
 
         Those of rows without this output step, and at steps that do not exist, must be 0.
+
+        Returns:
+            Whether all of them are finite.
         """
         outputs, width = jacobian.shape[1], self._width
         flat = jacobian.flatten(1).to(torch.float64, copy=True)
@@ -151,6 +154,7 @@ class Summing:
             into[..., now] = found[..., now]
         self._first[:, step] = first
         self._second[:, :, step] = second.view(-1, self._groups, *second.shape[1:]).sum(0)
+        return bool(first.sum().isfinite())
 
     def done(self, outputs: Spread) -> tuple[Sums, Stepwise]:
         """The sums by lag, entries as those of the input: lag 0 last; and all others.

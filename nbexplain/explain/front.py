@@ -162,7 +162,8 @@ def explain(
         resolved,
         named,
         kept,
-        batch_size or rows_at_once(width, formed, every_step=every_step),
+        batch_size
+        or rows_at_once(width, formed, sequences=named.kind == "sequence", every_step=every_step),
     )
     # Where kept rows do not give the other responses, their sums are formed along the way.
     everything = (

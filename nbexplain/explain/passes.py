@@ -163,12 +163,16 @@ class Work:
         return Row(values, outputs.cpu(), jacobian.cpu(), target, batch.spans)
 
 
-STEP_ENTRIES = 2**18
-"""Derivatives of one output step formed at once: each waits for the sweeps of all others."""
+STEP_ENTRIES = 2**17
+"""The same of sequences, whose steps leave more behind for the backward sweep."""
 
 
-def rows_at_once(outputs: int, entries: int, *, every_step: bool = False) -> int:
+def rows_at_once(
+    outputs: int, entries: int, *, sequences: bool = False, every_step: bool = False
+) -> int:
     """How many rows a batch has when the user does not say."""
-    if every_step:
-        return int(np.clip(STEP_ENTRIES // max(1, outputs * entries) // 64 * 64, 64, 8192))
-    return int(np.clip(ENTRIES // max(1, outputs * entries) // 64 * 64, 128, 8192))
+    most, fewest = ENTRIES, 128
+    if sequences:
+        # Adding up a sweep takes 64 groups of rows, however few rows there are.
+        most, fewest = STEP_ENTRIES * (2 if every_step else 1), 64
+    return int(np.clip(most // max(1, outputs * entries) // 64 * 64, fewest, 8192))

@@ -42,8 +42,6 @@ def by_step(work: Work, question: Question, responses: Sequence[str], batch: Bat
         if spans is not None:
             there = existing(spans, steps) & (lengths > step)[:, None]
             jacobian = jacobian.masked_fill(~there.to(jacobian.device)[:, None, :, None], 0)
-        if not torch.isfinite(jacobian.sum(dtype=torch.float64) + outputs.double().sum()):
-            raise ValueError(work.not_finite(batch.start, outputs, jacobian))
         ends = _ends((outputs, jacobian), ends, lengths == step + 1)
         seen.append(outputs[(lengths > step).to(outputs.device)])
         shifted = jacobian if spans is None else from_first(jacobian, spans)
@@ -58,7 +56,9 @@ def by_step(work: Work, question: Question, responses: Sequence[str], batch: Bat
                     groups_within(entries),
                     found,
                 )
-            summing[response].add(step, found)
+            finite = summing[response].add(step, found)
+            if not (finite and outputs.sum().isfinite()):
+                raise ValueError(work.not_finite(batch.start, outputs, found))
     assert ends is not None  # every row has a step
     outputs, jacobian = ends
     told = torch.cat(seen)
