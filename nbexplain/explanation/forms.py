@@ -25,7 +25,8 @@ class Forms:
         """An Altair chart.
 
         Args:
-            kind: "importance" or "local" (one row); of sequences, "lags" or "lag_map".
+            kind: "importance" or "local" (one row); of sequences, "lags" or "lag_map"; of texts
+                "tokens".
             output: an output's name or position; None takes the one shown by default.
             row: a row's label, else its position in X, or a new row; needed for "local".
         """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
 #: Kinds of chart there are.
-KINDS = ("importance", "local", "lags", "lag_map")
+KINDS = ("importance", "tokens", "local", "lags", "lag_map")
 #: Bars drawn; what they leave out is said in the subtitle.
 MOST_BARS = 40
 INK, MUTED = "#15181c", "#5d6670"
@@ -45,16 +45,20 @@ def chart(
 
     Args:
         explanation: What is drawn.
-        kind: "importance" (ranked bars with row-sampling intervals), "local" (one row's
-            attributions by size), "lags" (bars by lag) or "lag_map" (lag by feature).
+        kind: "importance" (ranked bars with row-sampling intervals; of texts "tokens", the same),
+            "local" (one row's attributions by size; of a text its tokens as they are read),
+            "lags" (bars by lag) or "lag_map" (lag by feature).
         output: An output's name or position; None takes the one shown by default.
         row: For "local": the row's label, else position, or a new row; "lags" and "lag_map" are
             of all rows without it.
 
     Raises:
         ValueError: if there is no chart of this kind, "local" is asked for without a row, or
-            lags of data that are no sequences.
+            lags or tokens of data that have none.
     """
+    if kind == "tokens":
+        explanation.token_shares(output)  # refuses what has none
+        kind = "importance"
     if kind == "importance":
         if row is not None:
             raise ValueError('row= belongs to chart(kind="local"); importances are of all rows.')
@@ -62,6 +66,10 @@ def chart(
     if kind == "local":
         if row is None:
             raise ValueError('chart(kind="local") needs a row: its label, or its position in X.')
+        if explanation.features.tokens:
+            from nbexplain.notebook.token_charts import sentence
+
+            return sentence(explanation, output, row)
         return _local(explanation, output, row)
     if kind in ("lags", "lag_map"):
         from nbexplain.notebook import lag_charts
@@ -69,8 +77,8 @@ def chart(
         draw = lag_charts.lags if kind == "lags" else lag_charts.lag_map
         return draw(explanation, output, row)
     raise ValueError(
-        f'kind={kind!r} is not a chart of this explanation; there are "importance", "local", '
-        f'"lags" and "lag_map"{near(str(kind), KINDS)}'
+        f'kind={kind!r} is not a chart of this explanation; there are "importance", '
+        f'"tokens", "local", "lags" and "lag_map"{near(str(kind), KINDS)}'
     )
 
 
@@ -81,7 +89,7 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
     listed, rest = shown(ranking, MOST_BARS)
     places = decimals(row.share for row in ranking.rows)
     interval = wording.interval(explanation)
-    labels = _unique(row.name for row in listed)
+    labels = unique(row.name for row in listed)
     values = [
         {
             "label": label,
@@ -104,7 +112,7 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
     ]
     if ranking.directed:
         tips.append(alt.Tooltip("direction:N"))
-    base = alt.Chart().encode(y=_names(labels), tooltip=tips)
+    base = alt.Chart().encode(y=bar_names(labels), tooltip=tips)
     share = alt.X("share:Q", title="share of the total, percent", scale=alt.Scale(zero=True))
     low = alt.X("low:Q", title="share of the total, percent")
     layers = [
@@ -115,9 +123,9 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
         *_cut(ranking, labels),
     ]
     asked = explanation.question if output is None else explanation.question_about(output)
-    more = [f"{counted(len(rest), 'feature')} below these are not drawn"] if rest else []
+    more = [f"{counted(len(rest), ranking.noun)} below these are not drawn"] if rest else []
     drawn = alt.LayerChart(data=alt.Data(values=values), layer=layers)
-    return _finished(drawn, asked, [f"whiskers: {interval}", *more], len(labels))
+    return finished(drawn, asked, [f"whiskers: {interval}", *more], len(labels))
 
 
 def _cut(ranking: Ranking, labels: Sequence[str]) -> list[altair.Chart]:
@@ -126,8 +134,9 @@ def _cut(ranking: Ranking, labels: Sequence[str]) -> list[altair.Chart]:
 
     if ranking.carriers is None or ranking.carriers > len(labels):
         return []
-    data = [{"label": labels[ranking.carriers - 1], "cut": wording.cut_sentence(ranking.carriers)}]
-    y = _names(labels, bandPosition=1)
+    cut = wording.cut_sentence(ranking.carriers, ranking.noun)
+    data = [{"label": labels[ranking.carriers - 1], "cut": cut}]
+    y = bar_names(labels, bandPosition=1)
     base = alt.Chart(alt.Data(values=data))
     return [
         base.mark_rule(strokeDash=[4, 3], color=MUTED).encode(y=y),
@@ -140,7 +149,7 @@ def _cut(ranking: Ranking, labels: Sequence[str]) -> list[altair.Chart]:
 def _local(explanation: Explanation, output: str | int | None, row: object) -> altair.LayerChart:
     import altair as alt
 
-    output, predicted = at_one_row(explanation, output)
+    output, asked = asked_at_one_row(explanation, output)
     table = explanation.local(row, output)
     order = np.argsort(-table["importance"].to_numpy(float), kind="stable")
     drawn = table.iloc[order[:MOST_BARS]]
@@ -148,7 +157,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         f"{shortened(printable(name), _NAME_CELLS)} = {_value(value)}"
         for name, value in zip(drawn.index, drawn["value"], strict=True)
     ]
-    labels = _unique(names)
+    labels = unique(names)
     values = [
         {
             "label": label,
@@ -175,7 +184,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         .mark_bar()
         .encode(
             x=alt.X("attribution:Q", title="attribution"),
-            y=_names(labels),
+            y=bar_names(labels),
             color=_colours(values),
             tooltip=[
                 alt.Tooltip("feature:N"),
@@ -186,12 +195,10 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         )
     )
     zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x="zero:Q")
-    asked = re.sub(r", [\d,]+ rows?$", "", explanation.question_about(output))
-    about = ["of the predicted class"] if predicted else []
     left = len(table) - len(drawn)
     more = [f"{counted(left, 'feature')} with smaller shares not drawn"] if left else []
     layers = alt.LayerChart(layer=[bars, zero])
-    return _finished(layers, row_named(row), [asked, *about, *more], len(labels))
+    return finished(layers, row_named(row), [*asked, *more], len(labels))
 
 
 def at_one_row(explanation: Explanation, output: str | int | None) -> tuple[str | int | None, bool]:
@@ -203,14 +210,24 @@ def at_one_row(explanation: Explanation, output: str | int | None) -> tuple[str 
     return output, output is None
 
 
+def asked_at_one_row(
+    explanation: Explanation, output: str | int | None
+) -> tuple[str | int | None, list[str]]:
+    """The output drawn at one row, and the question without its number of rows, in lines."""
+    output, predicted = at_one_row(explanation, output)
+    asked = re.sub(r", [\d,]+ rows?$", "", explanation.question_about(output))
+    return output, [asked, *(["of the predicted class"] if predicted else [])]
+
+
 def row_named(row: object) -> str:
     """The title of a chart of one row."""
     return f"At row {printable(row)}" if isinstance(row, (str, int, float)) else "At a new row"
 
 
-def _finished(
+def finished(
     chart: altair.LayerChart, title: str, subtitle: Sequence[str], bars: int
 ) -> altair.LayerChart:
+    """A chart of so many bars, with its heading."""
     import altair as alt
 
     heading = alt.TitleParams(
@@ -219,7 +236,8 @@ def _finished(
     return chart.properties(title=heading, width=480, height=alt.Step(18) if bars else 18)
 
 
-def _names(labels: Sequence[str], **options: Any) -> altair.Y:
+def bar_names(labels: Sequence[str], **options: Any) -> altair.Y:
+    """An axis of bars in the order given."""
     import altair as alt
 
     # The domain is given, so that no layer's data can reorder or merge the rows.
@@ -242,7 +260,7 @@ def _colours(values: Sequence[Mapping[str, object]]) -> Any:
     return alt.Color("direction:N", scale=scale, legend=legend)
 
 
-def _unique(names: Iterable[str]) -> list[str]:
+def unique(names: Iterable[str]) -> list[str]:
     """Names that differ from each other: the second "twin" is "twin (2)"."""
     labels: list[str] = []
     seen: Counter[str] = Counter()

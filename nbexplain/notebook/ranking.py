@@ -1,4 +1,7 @@
-"""An explanation's features in order of importance, as every drawing of them needs them."""
+"""An explanation's features in order of importance, as every drawing of them needs them.
+
+Of texts these are the tokens, whose one feature says nothing.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ CUT = 90.0
 
 @dataclass(frozen=True)
 class Ranked:
-    """One feature in its rank.
+    """One feature, or token, in its rank.
 
     `share`, `low`, `high` and `cumulative` are percent of the total; `low` and `high` bound the
     share as far as the sampling of rows goes. `direction` is what may be claimed about its sign.
@@ -42,12 +45,13 @@ class Ranking:
     """The features of one output (None: all outputs combined), most important first.
 
     `carriers` is how many of them, from the top, carry 90 % of the total; None where the
-    importances are undefined (a constant model).
+    importances are undefined (a constant model). `noun` says what is ranked.
     """
 
     rows: tuple[Ranked, ...]
     output: str | None
     carriers: int | None
+    noun: Literal["feature", "token"] = "feature"
 
     @property
     def directed(self) -> bool:
@@ -75,26 +79,31 @@ def direction(mean: float, rms: float) -> Direction:
 def rank(explanation: Explanation, output: str | int | None = None) -> Ranking:
     """The ranking that is shown for `output`; None means the explanation's default output."""
     chosen = explanation.default_output if output is None else output
-    importances = explanation.importances(chosen)
-    share = importances.share
-    defined = not bool(np.isnan(share).any())
-    names = explanation.features.names
+    label = explanation.outputs[chosen] if isinstance(chosen, int) else chosen
+    if explanation.features.tokens:
+        found = explanation.token_shares(chosen)
+        names = explanation.token_names(explanation.token_sums.ids)
+        signs = np.full(len(names), np.nan)
+    else:
+        found = explanation.importances(chosen)
+        names, signs = explanation.features.names, found.mean
+    defined = not bool(np.isnan(found.share).any())
     rows = tuple(
         Ranked(
             rank=place + 1,
             name=printable(names[i]),
-            share=float(share[i]),
-            low=float(importances.low[i]),
-            high=float(importances.high[i]),
-            rms=float(importances.rms[i]),
-            mean=float(importances.mean[i]),
-            cumulative=float(importances.cumulative[i]),
-            direction=direction(float(importances.mean[i]), float(importances.rms[i])),
+            share=float(found.share[i]),
+            low=float(found.low[i]),
+            high=float(found.high[i]),
+            rms=float(found.rms[i]),
+            mean=float(signs[i]),
+            cumulative=float(found.cumulative[i]),
+            direction=direction(float(signs[i]), float(found.rms[i])),
         )
-        for place, i in enumerate(importances.order)
+        for place, i in enumerate(found.order)
     )
-    label = explanation.outputs[chosen] if isinstance(chosen, int) else chosen
-    return Ranking(rows, label, len(importances.select(CUT / 100)) if defined else None)
+    carriers = len(found.select(CUT / 100)) if defined else None
+    return Ranking(rows, label, carriers, "token" if explanation.features.tokens else "feature")
 
 
 def shown(ranking: Ranking, most: int) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:

@@ -35,7 +35,7 @@ class Fake:
 
     @property
     def features(self):
-        return SimpleNamespace(names=tuple(self.names))
+        return SimpleNamespace(names=tuple(self.names), tokens=False)
 
     def importances(self, output=None):
         self.asked.append(output)

@@ -14,6 +14,7 @@ from nbexplain.notebook.names import isolated, printable, shortened
 from nbexplain.notebook.numbers import MISSING, decimals, fixed
 from nbexplain.notebook.ranking import Direction, Ranked, Ranking, rank, shown
 from nbexplain.notebook.report import wording
+from nbexplain.notebook.report.sentence import CSS, Sentence
 from nbexplain.notebook.report.style import UNSTYLED, sheet
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def static_html(explanation: Explanation, key: str) -> str:
     return "".join(
         [
             f'<div id="nbx-static-{key}" class="nbx-static {_NO_MATH}">',
-            f"<style>{sheet(f'#nbx-static-{key}')}</style>",
+            f"<style>{sheet(f'#nbx-static-{key}')}{_css(explanation)}</style>",
             f"<p {_class('question')}>{_text(wording.heading(explanation))}</p>",
             _legend(explanation, ranking),
             _bars(explanation, ranking, listed, rest),
+            _sentence(explanation),
             _notes(explanation),
             _table(explanation, ranking),
             "</div>",
@@ -88,17 +90,17 @@ def _bars(
     for row in listed:
         body.append(_bar_row(row, full, places))
         if row.rank == ranking.carriers:
-            body.append(_cut(wording.cut_sentence(row.rank)))
+            body.append(_cut(wording.cut_sentence(row.rank, ranking.noun)))
     if rest:
         total = fixed(sum(row.share for row in rest), places)
         cells = _cell("rank"), _cell("name", wording.others(len(rest))), _cell("bar")
         numbers = _cell("value", f"{total} {_arrow('none')}"), _cell("low-high")
         body.append(f"<tr {_class('muted')}>{''.join([*cells, *numbers])}</tr>")
         if ranking.carriers is not None and ranking.carriers > len(listed):
-            body.append(_cut(wording.cut_sentence(ranking.carriers)))
+            body.append(_cut(wording.cut_sentence(ranking.carriers, ranking.noun)))
     head = [
         _head("rank", f"<span {_class('said')}>rank</span>"),
-        _head("name", "feature"),
+        _head("name", ranking.noun),
         _head("bar", "share of the total"),
         _head("value", f"percent {_arrow('none')}"),
         _head("low-high", f"{100 * explanation.confidence:g} % interval"),
@@ -168,6 +170,20 @@ def _cut(sentence: str) -> str:
     return f'<tr {_class("cut")}><td colspan="5"><span>{sentence}</span></td></tr>'
 
 
+def _css(explanation: Explanation) -> str:
+    return CSS if explanation.features.tokens else ""
+
+
+def _sentence(explanation: Explanation) -> str:
+    """Of texts, the first kept row."""
+    if not explanation.features.tokens or not len(explanation.rows):
+        return ""
+    label = explanation.labels[0]
+    shown = f"Row {printable(label)}, tokens shaded by their squared share of this row"
+    sentence = Sentence.of(explanation, label, explanation.default_output)
+    return f"<p {_class('muted')}>{_text(shown)}</p>{sentence.fragment()}"
+
+
 def _notes(explanation: Explanation) -> str:
     items = "".join(f"<li>{_text(note)}</li>" for note in wording.notes(explanation))
     return f"<ul {_class('notes')}>{items}</ul>" if items else ""
@@ -188,7 +204,7 @@ def _table(explanation: Explanation, ranking: Ranking) -> str:
     return (
         "<details><summary>All numbers</summary><table>"
         f"<caption {_class('said')}>{caption}</caption>"
-        f"<thead><tr>{_head('rank', 'rank')}{_head('name', 'feature')}{head}</tr></thead>"
+        f"<thead><tr>{_head('rank', 'rank')}{_head('name', ranking.noun)}{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></details>"
     )
 

@@ -19,19 +19,23 @@ from nbexplain.notebook.numbers import decimals, fixed
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
-STRONGEST = 0.55
-"""Opacity of the shade of the token with the largest share: text on it keeps a contrast of 4.5."""
+STRONGEST = 0.5
+"""Opacity behind the token with the largest share: text on it keeps a contrast above 4.5 : 1."""
 
 MOST_TOKENS = 2000
-"""Tokens written out; a longer text is cut before the first of the last so many."""
+"""Tokens written out: the last of a longer text, the nearest to what most models read last."""
 
+_LIGHT, _DARK = "--nbx-shade:118,84,179", "--nbx-shade:156,131,212"
 CSS = (
-    ".nbx-text{--nbx-shade:86,180,233;line-height:1.9;max-width:72ch;max-height:22em;"
+    f".nbx-static__text{{{_LIGHT};margin:4px 0;line-height:1.9;max-width:72ch;max-height:22em;"
     "overflow:auto;overflow-wrap:anywhere}"
-    ".nbx-text mark{color:inherit;padding:.1em .15em;border-radius:3px;"
+    f"@media(prefers-color-scheme:dark){{.nbx-static__text{{{_DARK}}}}}"
+    f'[data-jp-theme-light="true"] .nbx-static__text,.vscode-light .nbx-static__text{{{_LIGHT}}}'
+    f'[data-jp-theme-light="false"] .nbx-static__text,.vscode-dark .nbx-static__text{{{_DARK}}}'
+    ".nbx-static__text mark{color:inherit;padding:.1em .15em;border-radius:3px;"
     "background:rgba(var(--nbx-shade),var(--o))}"
-    "@media(forced-colors:active){.nbx-text mark{background:none;"
-    "border-bottom:calc(1px + 5px*var(--o)) solid}}"
+    "@media(forced-colors:active){.nbx-static__text mark{background:none;"
+    "border-bottom:calc(1px + 6px*var(--o)) solid}}"
 )
 
 
@@ -74,7 +78,7 @@ class Sentence:
             word = html.escape(self.words[place])
             marks.append(f'<mark style="--o:{opacity:.3f}" title="{said}">{word}</mark>')
         cut = "… " if first else ""
-        return f'<p class="nbx-text">{cut}{" ".join(marks)}</p>'
+        return f'<p class="nbx-static__text">{cut}{" ".join(marks)}</p>'
 
     def _repr_html_(self) -> str:
         return f"<div><style>{CSS}</style>{self.fragment()}</div>"

@@ -28,7 +28,7 @@ def plain_text(explanation: Explanation) -> str:
     ranking = rank(explanation)
     rows, rest = shown(ranking, MOST_ROWS)
     places = decimals(row.share for row in ranking.rows)
-    header = ["", "feature", "importance", "low", "high"]
+    header = ["", ranking.noun, "importance", "low", "high"]
     body = [_cells(row, places) for row in rows]
     if rest:
         total = _percent(sum(row.share for row in rest), places)
@@ -38,10 +38,10 @@ def plain_text(explanation: Explanation) -> str:
         body = [[*cells, _direction(row)] for cells, row in zip(body, [*rows, None], strict=False)]
     lines = _aligned([header, *body])
     if ranking.carriers is not None and ranking.carriers <= len(rows):
-        sentence = wording.cut_sentence(ranking.carriers)
+        sentence = wording.cut_sentence(ranking.carriers, ranking.noun)
         lines.insert(1 + ranking.carriers, _rule(sentence, max(map(width, lines))))
     elif ranking.carriers is not None:
-        lines.append(wording.cut_sentence(ranking.carriers))
+        lines.append(wording.cut_sentence(ranking.carriers, ranking.noun))
     return "\n".join(
         [wording.heading(explanation), "", *lines, "", *_legend(explanation, ranking.directed)]
         + [f"Note: {note}" for note in wording.notes(explanation)]

@@ -40,10 +40,10 @@ def meanings(ranking: Ranking) -> dict[Direction, str]:
     return {key: text for key, text in words.items() if key in present}
 
 
-def cut_sentence(carriers: int) -> str:
+def cut_sentence(carriers: int, noun: str) -> str:
     """The words on the 90 % line."""
     verb = "carries" if carriers == 1 else "carry"
-    return f"{counted(carriers, 'feature')} {verb} 90 %"
+    return f"{counted(carriers, noun)} {verb} 90 %"
 
 
 def others(number: int) -> str:
