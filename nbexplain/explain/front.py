@@ -292,8 +292,9 @@ def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:
                 found.append(work.features.names[work.features.owners[work.features.cells[entry]]])
     if not found:
         return []
+    names = listed(list(dict.fromkeys(found)))
     return [
-        f"The output moves with {listed(found)}, but its derivative is 0 there (a step, a "
+        f"The output moves with {names}, but its derivative is 0 there (a step, a "
         "rounding or an index): a sensitivity does not see this."
     ]
 
