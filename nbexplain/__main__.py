@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import nbexplain
 
 if TYPE_CHECKING:
+    from nbclient.exceptions import CellExecutionError
     from nbformat import NotebookNode
 
 PACKAGE = Path(nbexplain.__file__).parent
@@ -64,28 +65,11 @@ def demo(folder: Path) -> int:
     needs neither network nor kernel, in `folder`. Returns 0, or 1 where a cell failed.
     """
     import nbformat
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
 
     folder.mkdir(parents=True, exist_ok=True)
     notebook: NotebookNode = nbformat.read(TUTORIALS / "quickstart.ipynb", as_version=4)
     print("Running the quickstart notebook: two networks are trained and explained.", flush=True)
-    # No folder of kernels: this very Python, whatever "python3" means to the user's Jupyter.
-    specs = KernelSpecManager(kernel_dirs=[])
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(kernel_spec_manager=specs),
-        resources={"metadata": {"path": str(folder)}},
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # what a cell does is in the notebook
-        timeout=None,
-    )
-    failure = None
-    try:
-        client.execute(cleanup_kc=True)
-    except CellExecutionError as error:
-        failure = error
+    failure = execute(notebook, folder)
     nbformat.write(notebook, folder / "quickstart.ipynb")
     for table in printed_tables(notebook):
         print(f"\n{table}")
@@ -95,6 +79,32 @@ def demo(folder: Path) -> int:
     print(f"\nThe executed notebook: {folder / 'quickstart.ipynb'}")
     print(f"One page, no network or kernel needed: {folder / 'quickstart.html'}")
     return 0
+
+
+def execute(notebook: NotebookNode, folder: Path) -> CellExecutionError | None:
+    """Execute a notebook in place, in a kernel of this Python that works in `folder`.
+
+    Returns what a cell failed with, if one did; the cells after it are not executed.
+    """
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    # No folder of kernels: this very Python, whatever "python3" means to the user's Jupyter.
+    specs = KernelSpecManager(kernel_dirs=[])
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_spec_manager=specs),
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # what a cell does is in the notebook
+        timeout=None,
+    )
+    try:
+        client.execute(cleanup_kc=True)
+    except CellExecutionError as error:
+        return error
+    return None
 
 
 def printed_tables(notebook: NotebookNode) -> Iterator[str]:

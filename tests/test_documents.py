@@ -85,6 +85,21 @@ def test_the_readme_example_runs(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "page.html").exists()
 
 
+def test_the_readme_example_of_sequences_says_what_is_so():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"## Sequences\n.*?```python\n(.*?)```", text, re.DOTALL)
+    names = {}
+    exec(compile(script, "README.md", "exec"), names)
+    ex, steps = names["ex"], names["steps"]
+    assert str(ex.select(0.9, by="lag")) in script
+    assert f"{ex.memory_length(0.9).length} days" in script
+    assert (ex.lag_map() - names["river"].truth).abs().to_numpy().max() < 0.5
+    counts = steps.lag_importance()["count"]
+    assert counts[0] == sum(names["lengths"])
+    assert counts[11] == 100
+    assert steps.time_map().shape == (12, 12)
+
+
 def test_every_file_of_the_house_is_on_the_map():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for folder in ("engine", "methods", "notebook"):
