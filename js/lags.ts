@@ -6,14 +6,18 @@ import {
   packed,
   unpack,
   type InstancesState,
+  showing,
   type LagSlice,
+  type LagsMeta,
   type LagsState,
   type Shown,
 } from "./wire.js";
 
 /** Shares in percent of the total, `[lags, features]`; NaN where it is unknown. */
 export interface LagMap {
+  /** All lags, `leads` of which are below 0: the lag at place i is i − leads. */
   lags: number;
+  leads: number;
   features: number;
   map: Float32Array;
   /** The lags' intervals; null over some rows. */
@@ -23,52 +27,66 @@ export interface LagMap {
   widths: Float32Array | null;
   /** Steps of the shortest window that carries 90 %, and its interval; null where it is unknown. */
   memory: Memory | null;
+  /** Of all output steps together: percent by output step and input step; else null. */
+  time: Float32Array | null;
   /** The share of what is not in the map; 0 where all is. */
   rest: number;
 }
 
 type Memory = LagSlice["memory"];
 
+/** How many lags there are with the leads, and how many these are; none of tables. */
+export function extent(about: LagsMeta | null | undefined): { lags: number; leads: number } {
+  const { count = 0, leads = 0 } = about ?? {};
+  return { lags: leads + count, leads };
+}
+
 /** The map of one slice. */
-export function lagMap(slice: LagSlice, lags: number, features: number): LagMap {
+export function lagMap(slice: LagSlice, about: LagsMeta, features: number): LagMap {
+  const { lags, leads } = extent(about);
   const [low, high, map] = [slice.low, slice.high, slice.map].map((array) => unpack(array, "<f4"));
   const widths = slice.widths ? unpack(slice.widths, "<f4") : null;
+  const time = slice.time ? unpack(slice.time, "<f4") : null;
   const sizes = [low!.length, high!.length, map!.length, widths?.length ?? lags * features];
   if (sizes.some((size, i) => size !== lags * (i < 2 ? 1 : features)))
     throw new Error(`A map of ${sizes.join(", ")} numbers does not fit ${lags} lags.`);
-  return {
-    lags,
-    features,
-    map: map!,
-    low: low!,
-    high: high!,
-    widths,
-    memory: slice.memory,
-    rest: 0,
-  };
+  const { memory } = slice;
+  return { ...bare(map!, lags, leads, features), low: low!, high: high!, widths, time, memory };
 }
 
 /** A map of some rows: without intervals. */
-export const bare = (map: Float32Array, lags: number, features: number, rest = 0): LagMap => ({
-  ...{ lags, features, map, rest },
-  ...{ low: null, high: null, widths: null, memory: null },
+export const bare = (
+  map: Float32Array,
+  lags: number,
+  leads: number,
+  features: number,
+  rest = 0,
+): LagMap => ({
+  ...{ lags, leads, features, map, rest },
+  ...{ low: null, high: null, widths: null, time: null, memory: null },
 });
 
 /** The maps of a page's state, by `key`. */
-export const lagMaps = (slices: LagSlice[], lags: number, features: number): Map<string, LagMap> =>
-  new Map(slices.map((of) => [key(of), lagMap(of, lags, features)]));
+export const lagMaps = (
+  slices: LagSlice[],
+  about: LagsMeta,
+  features: number,
+): Map<string, LagMap> => new Map(slices.map((of) => [key(of), lagMap(of, about, features)]));
 
 /** What `lagMaps` reads. */
 export function packedLags(all: [Shown, LagMap][]): LagsState | Record<string, never> {
   if (!all.length) return {};
-  const slices = all.map(([{ response, output }, of]): LagSlice => {
-    const { lags, features, low, high, map, widths, memory } = of;
+  const slices = all.map(([shown, of]): LagSlice => {
+    const { lags, features, low, high, map, widths, time, memory } = of;
+    const steps = Math.sqrt(time?.length ?? 0);
     return {
-      ...{ response, output, memory: memory! },
+      ...showing(shown),
+      memory: memory!,
       low: packed(low!, lags),
       high: packed(high!, lags),
       map: packed(map, lags, features),
       ...(widths && { widths: packed(widths, lags, features) }),
+      ...(time && { time: packed(time, steps, steps) }),
     };
   });
   return { slices };
@@ -79,21 +97,22 @@ export function rowMap(
   row: Row,
   state: InstancesState,
   { output, response }: Shown,
-  lags: number,
+  about: LagsMeta,
   features: number,
 ): LagMap {
+  const { lags, leads } = extent(about);
   const { outputs, jacobian, owners, values, positions } = row;
   const [width, entries] = [outputs.length, values.length];
   const factors = new Float64Array(width);
   chain(factors, outputs, 0, explained(state, outputs, 0, output), state.kind, response);
-  const columns = (positions ? state.all : entries) / lags;
+  const columns = (positions ? state.all : entries) / about.count;
   const map = new Float32Array(lags * features).fill(NaN);
   let total = 0;
   for (let e = 0; e < entries; e++) {
     let g = 0;
     for (let l = 0; l < width; l++) g += factors[l]! * jacobian[l * entries + e]!;
-    const lag = lags - 1 - Math.floor((positions ? positions[e]! : e) / columns);
-    const at = lag * features + owners[e]!;
+    const place = lags - 1 - Math.floor((positions ? positions[e]! : e) / columns);
+    const at = place * features + owners[e]!;
     map[at] = (map[at]! || 0) + g * g;
     total += g * g;
   }
@@ -103,42 +122,50 @@ export function rowMap(
   others = Math.max(others, 0);
   const scale = 100 / (total + others);
   const shares = map.map((square) => (total + others > 0 ? scale * square : NaN));
-  return bare(shares, lags, features, others > 0 ? scale * others : 0);
+  return bare(shares, lags, leads, features, others > 0 ? scale * others : 0);
 }
 
-/** Percent by lag: of the total, or of what one feature carries. */
+/** Percent by place of a lag: of the total, or of what one feature carries; NaN where there is no such lag. */
 export function profile({ lags, features, map }: LagMap, feature: number | null): Float64Array {
   const found = new Float64Array(lags);
   for (let k = 0; k < lags; k++)
     if (feature !== null) found[k] = map[k * features + feature]!;
-    else for (let j = 0; j < features; j++) found[k]! += map[k * features + j]! || 0;
-  const total = found.reduce((sum, share) => sum + share, 0);
+    else found[k] = map.subarray(k * features, (k + 1) * features).reduce(sum, NaN);
+  const total = found.reduce(sum, NaN);
   if (feature === null) return total > 0 ? found : found.fill(NaN);
   return found.map((share) => (total > 0 ? (100 * share) / total : NaN));
 }
 
+/** Of what is known; NaN where nothing is. */
+const sum = (all: number, one: number): number =>
+  Number.isNaN(one) ? all : Number.isNaN(all) ? one : all + one;
+
 /** The lag at which a feature carries most; null where that is unknown. */
-export function peak({ lags, features, map }: LagMap, feature: number): number | null {
+export function peak(of: LagMap, feature: number): number | null {
+  const { lags, leads, features, map } = of;
   let best: number | null = null;
   for (let k = 0; k < lags; k++) {
     const share = map[k * features + feature]!;
     if (share > 0 && (best === null || share > map[best * features + feature]!)) best = k;
   }
-  return best;
+  return best === null ? null : best - leads;
 }
 
 /** λ of every feature within some lags: the shares of what the features carry there. */
-export function within({ features, map }: LagMap, lags: readonly number[]): Float32Array {
-  const found = new Float64Array(features);
+export function within(of: LagMap, lags: readonly number[]): Float32Array {
+  const { leads, features, map } = of;
+  const found = new Float64Array(features).fill(NaN);
   for (const k of lags)
-    for (let j = 0; j < features; j++) found[j]! += map[k * features + j] ?? NaN;
-  const total = found.reduce((sum, share) => sum + share, 0);
+    for (let j = 0; j < features; j++) found[j] = sum(found[j]!, map[(k + leads) * features + j]!);
+  const total = found.reduce(sum, NaN);
   return Float32Array.from(found, (share) => (total > 0 ? (100 * share) / total : NaN));
 }
 
-/** The fewest lags that carry 90 % of a profile, lag 0 first; none where that is undefined. */
+/** Places of the fewest lags that carry 90 % of a profile, ascending; none where it is undefined. */
 export function carrying(shares: ArrayLike<number>): number[] {
-  const order = Array.from(shares, (_, k) => k).sort((a, b) => shares[b]! - shares[a]! || a - b);
+  const order = Array.from(shares, (_, k) => k)
+    .filter((k) => shares[k]! >= 0)
+    .sort((a, b) => shares[b]! - shares[a]! || a - b);
   const total = order.reduce((sum, k) => sum + shares[k]!, 0);
   let sum = 0;
   // Float32 shares of a total that is exactly 90 % may add up to a little less.

@@ -41,6 +41,8 @@ export interface Store {
   readonly lags: ReadonlySignal<number[] | null>;
   /** The map of lags of the chosen response and output; asks for what is not here once wanted. */
   readonly lagMap: ReadonlySignal<LagMap | Wait | undefined>;
+  /** Of outputs at every step, percent by output step and input step; null before it is here. */
+  readonly time: ReadonlySignal<Float32Array | null>;
   /** The lag at which a feature's rows are shown: the only one brushed, else that of most weight. */
   readonly lagOf: ReadonlySignal<(feature: number) => number | null>;
   /** λ of every feature within the brushed lags; null without a brush. */

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal, type Signal } from "@preact/signals";
 import { Instances, type Row } from "./instances.js";
 import { join, type Linked } from "./link.js";
-import { bare, rowMap, within } from "./lags.js";
+import { bare, extent, rowMap, within } from "./lags.js";
 import { local } from "./local.js";
 import { rank } from "./ranking.js";
 import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
@@ -12,6 +12,7 @@ import {
   key,
   packed,
   packedSlices,
+  showing,
   PROTOCOL,
   slice as unpackedSlice,
   slices as unpackedSlices,
@@ -53,7 +54,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
 
   const ready = computed(() => slice.value !== undefined);
   const times = createTimes({ meta, names, shown, picks: link.picks, ready }, host, left);
-  const { steps, lags, lagMap, lagOf } = times;
+  const { steps, lags, lagMap, time, lagOf } = times;
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
@@ -75,7 +76,8 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     subsets += 1;
     host.subset(shown.peek(), rows.peek()!, subsets);
   };
-  left?.addEventListener("abort", effect(ask), { once: true });
+  const stop = effect(ask);
+  left?.addEventListener("abort", stop, { once: true });
   const subset = computed((): Subset | null => {
     const answer = answered.value;
     return known.value?.partial && answer?.of === known.value ? answer.better : known.value;
@@ -88,7 +90,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const show = (target: Shown) => {
     const name = key(target);
     batch(() => {
-      shown.value = { output: target.output, response: target.response };
+      shown.value = showing(target);
       if (!meta.peek() || slices.peek().has(name) || waits.peek().get(name) === "asked") return;
       waits.value = new Map(waits.peek()).set(name, host ? "asked" : { error: UNATTENDED });
       host?.request(shown.peek());
@@ -143,6 +145,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     rows,
     lags,
     lagMap,
+    time,
     lagOf,
     within: inLags,
     hovered: link.hovered,
@@ -153,11 +156,15 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     subset,
     search,
     attended: host !== null,
-    choose({ output, response, ...picks }) {
+    choose({ output, response, step, ...picks }) {
       batch(() => {
-        const { output: o, response: r } = shown.peek();
-        if (output !== undefined || response !== undefined)
-          show({ output: output === undefined ? o : output, response: response ?? r });
+        const now = shown.peek();
+        if (output !== undefined || response !== undefined || step !== undefined)
+          show({
+            output: output === undefined ? now.output : output,
+            response: response ?? now.response,
+            step: step === undefined ? now.step : step,
+          });
         if (Object.keys(picks).length) pick(picks);
       });
       const seq = link.count();
@@ -171,7 +178,13 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     lagsAt(row) {
       const held = rowOf(row);
       if (!isRow(held)) return held;
-      return rowMap(held, instances.value!.state, shown.value, steps.value, names.value.length);
+      return rowMap(
+        held,
+        instances.value!.state,
+        shown.value,
+        meta.value!.lags!,
+        names.value.length,
+      );
     },
     find(label) {
       const here = instances.peek();
@@ -281,7 +294,8 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     receiveSubset(id, share, cells, held) {
       const of = known.peek();
       if (id !== subsets || !of) return;
-      const map = cells && bare(cells, steps.peek(), names.peek().length);
+      const { lags: count, leads } = extent(meta.peek()?.lags);
+      const map = cells && bare(cells, count, leads, names.peek().length);
       answered.value = { of, better: { share, map, held, partial: false } };
     },
   };
@@ -295,9 +309,10 @@ const OUTDATED =
 const NOT_HERE = "No row in the saved page has this label.";
 
 /** Whether an explanation has what was shown of another. */
-const fits = ({ output, response }: Shown, { outputs, responses }: Meta): boolean =>
+const fits = ({ output, response, step }: Shown, { outputs, responses, lags }: Meta): boolean =>
   (output === null ? outputs.length > 1 : output < outputs.length) &&
-  responses.some(({ name }) => name === response);
+  responses.some(({ name }) => name === response) &&
+  (step == null || (!!lags?.stepwise && step < lags.count));
 
 /** The place of the picked feature here: the same place if it has the name, else the first. */
 function placeOf({ feature }: Linked, names: string[]): number | null {

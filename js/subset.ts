@@ -1,7 +1,7 @@
 /** λ over some rows, from the derivatives that the page holds: METHODS A1 and A6. */
 import { asSwept } from "./chain.js";
 import type { Instances } from "./instances.js";
-import { bare, type LagMap } from "./lags.js";
+import { bare, extent, type LagMap } from "./lags.js";
 import type { Meta, Shown } from "./wire.js";
 
 /** Per feature, in percent; NaN where the page lacks it. */
@@ -23,7 +23,7 @@ export function subset(
   overall: Float32Array,
   times: Meta["lags"],
 ): Subset {
-  const { state, features, lags, whole } = here;
+  const { state, features, whole } = here;
   const { held, squares } = summed(here, places, shown);
   const partial = !whole || held < places.length || !!state.padded;
   const share = new Float32Array(features).fill(NaN);
@@ -33,7 +33,8 @@ export function subset(
     const cell = here.cells[e]!;
     cells.set(cell, (cells.get(cell) ?? 0) + sum);
   });
-  const map = times ? new Float32Array(lags * features).fill(NaN) : null;
+  const { lags: count, leads } = extent(times);
+  const map = times ? new Float32Array(count * features).fill(NaN) : null;
   const roots = new Map<number, number>();
   let total = 0;
   here.cells.forEach((cell, e) => {
@@ -42,7 +43,7 @@ export function subset(
     cells.delete(cell);
     const [root, owner] = [Math.sqrt(sum / held), here.owners[e]!];
     const lag = here.lag(e);
-    if (map) map[lag * features + owner] = root;
+    if (map) map[(lag + leads) * features + owner] = root;
     const counts = times?.definition !== "lag0" || lag === 0;
     roots.set(owner, (roots.get(owner) ?? 0) + (counts ? root : 0));
     total += root;
@@ -56,7 +57,7 @@ export function subset(
   const of = whole ? 100 : known;
   if (sum > 0) roots.forEach((root, feature) => (share[feature] = (of / sum) * root));
   const shares = map?.map((root) => (of / total) * root);
-  return { share, map: shares ? bare(shares, lags, features) : null, held, partial };
+  return { share, map: shares ? bare(shares, count, leads, features) : null, held, partial };
 }
 
 /** Sums of squares by entry over the rows that have derivatives, and how many these are. */

@@ -22,10 +22,15 @@ export function createTimes(
   const maps: Signal<ReadonlyMap<string, LagMap | Wait>> = signal(new Map());
   const steps = computed(() => meta.value?.lags?.count ?? 0);
   const lags = computed(() => {
-    const here = picks.value.lags?.filter((lag) => lag < steps.value);
+    const [first, end] = [-(meta.value?.lags?.leads ?? 0), steps.value];
+    const here = picks.value.lags?.filter((lag) => lag >= first && lag < end);
     return here?.length ? here : null;
   });
   const lagMap = computed(() => maps.value.get(key(shown.value)));
+  const time = computed(() => {
+    const all = maps.value.get(key({ ...shown.value, step: null }));
+    return isMap(all) ? all.time : null;
+  });
   const only = computed(() => (lags.value?.length === 1 ? lags.value[0]! : null));
   const lagOf = computed(() => {
     const [lag, map] = [only.value, lagMap.value];
@@ -40,17 +45,22 @@ export function createTimes(
     set(now, host ? "asked" : { error: UNATTENDED });
     host?.lags(now);
   };
-  left?.addEventListener("abort", effect(ask), { once: true });
+  const stop = effect(ask);
+  left?.addEventListener("abort", stop, { once: true });
   return {
     steps,
     lags,
     lagMap,
+    time,
     lagOf,
     load(next: Meta | null, state: State["lags"]) {
       const known = next?.lags && state && "slices" in state ? state.slices : [];
-      maps.value = lagMaps(known as LagSlice[], next?.lags?.count ?? 0, names.peek().length);
+      maps.value = next?.lags
+        ? lagMaps(known as LagSlice[], next.lags, names.peek().length)
+        : new Map();
     },
-    receive: (slice: LagSlice) => set(slice, unpacked(slice, steps.peek(), names.peek().length)),
+    receive: (slice: LagSlice) =>
+      set(slice, unpacked(slice, meta.peek()!.lags!, names.peek().length)),
     refuse: (of: Shown, error: string) => set(of, { error }),
     /** The maps of these, those that are here. */
     saved: (all: Shown[]) =>

@@ -24,9 +24,7 @@ export interface Status {
 /** Position of an output; null stands for all of them combined. */
 export type Output = number | null;
 
-export interface SliceInfo {
-  response: string;
-  output: Output;
+export interface SliceInfo extends Shown {
   question: string;
 }
 
@@ -41,19 +39,29 @@ export interface Meta {
   response: string;
   responses: { name: string; notes: string[] }[];
   slices: SliceInfo[];
-  /** Of sequences: how many lags, what a step is, what they are called, and what ranks features. */
-  lags?: {
-    count: number;
-    unit: string | null;
-    labels: string[] | null;
-    definition?: "marginal" | "lag0";
-  } | null;
+  lags?: LagsMeta | null;
 }
 
-/** What is shown: the position of an output, and the response's name. */
+/** Of sequences. */
+export interface LagsMeta {
+  /** Lags from 0 to count − 1; what a step is, and what the lags are called. */
+  count: number;
+  unit: string | null;
+  labels: string[] | null;
+  /** How many lags are below 0: later steps that outputs use. */
+  leads?: number;
+  /** Whether features are ranked by all lags, or by lag 0. */
+  definition?: "marginal" | "lag0";
+  /** Whether there are outputs at every step, each of which can be shown. */
+  stepwise?: boolean;
+}
+
+/** What is shown: the position of an output, the response's name, and one step of the outputs. */
 export interface Shown {
   output: Output;
   response: string;
+  /** Left out where all steps are shown together, or there is only one. */
+  step?: number | null | undefined;
 }
 
 /** What is picked: positions of a feature in the names, of rows in X. */
@@ -110,6 +118,8 @@ export interface LagSlice<P = Packed> extends Shown {
   map: P;
   /** Half the intervals' widths of each feature's own profile, `[lags, features]`. */
   widths?: P;
+  /** Of all output steps together: `[output steps, input steps]`. */
+  time?: P;
   /** Steps of the shortest window that carries 90 %, its low and high; null: unknown. */
   memory: [number | null, number | null, number | null];
 }
@@ -138,10 +148,10 @@ export type FromPage =
   | { t: "again" };
 
 export type ToPage =
-  | { t: "slice"; response: string; output: Output; question: string }
-  | { t: "slice"; response: string; output: Output; error: string }
+  | ({ t: "slice" } & SliceInfo)
+  | ({ t: "slice"; error: string } & Shown)
   | ({ t: "lags"; arrays: string[] } & LagSlice<Omit<Packed, "data">>)
-  | { t: "lags"; response: string; output: Output; error: string }
+  | ({ t: "lags"; error: string } & Shown)
   | { t: "instances"; instances: InstancesState<Omit<Packed, "data">>; arrays: string[] }
   | RowAnswer
   | { t: "row"; row: number; error: string }
@@ -223,7 +233,7 @@ export function packedSlices(all: Slice[]): { slices: SliceInfo[]; importance: P
     [share, low, high, direction].forEach((row, q) => values.set(row, (4 * i + q) * features)),
   );
   return {
-    slices: all.map(({ response, output, question }) => ({ response, output, question })),
+    slices: all.map(({ question, ...shown }) => ({ ...showing(shown), question })),
     importance: packed(values, all.length, 4, features),
   };
 }
@@ -251,7 +261,14 @@ export function unpackedRows({ rows }: Pick<Selection, "rows">): Uint32Array | n
   return Uint32Array.from(all.filter((row) => (bits[row >> 3]! >> (row & 7)) & 1));
 }
 
-export const key = ({ response, output }: Shown): string => `${output ?? ""}\n${response}`;
+export const key = ({ response, output, step }: Shown): string =>
+  [output ?? "", response, ...(step == null ? [] : [step])].join("\n");
+
+/** What is shown, and nothing else. */
+export const showing = ({ response, output, step }: Shown): Shown => ({
+  ...{ response, output },
+  ...(step == null ? {} : { step }),
+});
 
 /** Bytes written as `{"base64": …}` become views again; everything else stays as it is. */
 export function decode(value: unknown): unknown {

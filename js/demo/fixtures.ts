@@ -1,6 +1,7 @@
 /** States as Python would send them, with chosen numbers: for the demo page and the tests. */
 import { withRows } from "./rows.js";
 import { withLags } from "./sequences.js";
+import { withSteps } from "./stepwise.js";
 import type { Meta, Output, Selection, State } from "../wire.js";
 
 export interface Sketch {
@@ -246,6 +247,21 @@ export const days = (): State =>
     { lags: 5, labels: ["today", "<i>Wed</i>", "Tue", "Mon", "Sunday before"], rows: 20 },
   );
 
+/** A tracker with an output at every step, which peeks two steps ahead. */
+export const tracker = (): State =>
+  withSteps(
+    state({
+      title: "Tracker",
+      names: ["range", "bearing", "speed", "noise"],
+      outputs: ["position"],
+      rms: (f) => 4 - f,
+      direction: () => NaN,
+    }),
+    24,
+    2,
+    (lag, f) => (4 - f) * (Math.exp(-Math.abs(lag - 2 * f) / 2) + (lag < 0 ? 0.1 : 0.02)),
+  );
+
 const blank = (status: State["status"]): State => ({
   _proto: 1,
   status,
@@ -265,6 +281,7 @@ export const STATES: Record<string, () => State> = {
   river,
   long,
   days,
+  tracker,
   live: () => ({ ...credit(), status: { state: "live" } }),
   empty: () => blank({ state: "empty" }),
   loading: () => blank({ state: "loading", done: 1_204, total: 8_000, left: 6 }),

@@ -1,7 +1,7 @@
 /** Time: what each lag carries, of all rows and of the picked one, and each feature at each lag. */
 import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { usePaper } from "../canvas/paper.js";
+import { usePaper, type Paper } from "../canvas/paper.js";
 import { count, counted, printable, short } from "../format.js";
 import { carrying, profile, type LagMap } from "../lags.js";
 import type { Store } from "../store.js";
@@ -12,6 +12,7 @@ import { Behind } from "./behind.js";
 import { Segments } from "./choose.js";
 import { lagName, type About } from "./lags/axis.js";
 import { LagPanel, percent, type Pointed } from "./lags/panel.js";
+import { TimeMap } from "./lags/time.js";
 import { nameWidth } from "./measure.js";
 import type { ViewProps } from "./props.js";
 
@@ -23,29 +24,13 @@ const SECOND = 56;
 const LISTED = 500;
 
 export function Lags(props: ViewProps) {
-  const about = props.store.meta.value!.lags;
-  const found = props.store.lagMap.value;
-  if (about && isMap(found)) return <Timeline {...props} about={about} map={found} />;
-  return (
-    <section class="nbx-lags">
-      <h4>Lag profile</h4>
-      {!about && <p class="nbx-quiet">There are no lags: the rows of X are no sequences.</p>}
-      {about && !isMap(found) && <Asked wait={found ?? "asked"} />}
-    </section>
-  );
-}
-
-function Timeline({ store, root, about, map }: ViewProps & { about: About; map: LagMap }) {
+  const { store, root } = props;
   const section = useRef<HTMLElement>(null);
   const size = useSignal(0);
-  const forward = useSignal(true);
-  const pointed = useSignal<Pointed | null>(null);
   const paper = usePaper(root);
-  const names = store.names.value;
-  const feature = store.feature.value;
-  const row = store.instance.value;
-  const here = store.instances.value;
-  const order = useComputed(() => store.ranking.value?.order.slice(0, MOST) ?? []).value;
+  const about = store.meta.value!.lags;
+  const found = store.lagMap.value;
+  const time = store.time.value;
   useLayoutEffect(() => {
     const measure = () => {
       const { clientWidth, isConnected } = section.current!;
@@ -57,20 +42,54 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
     observer.observe(section.current!);
     return () => observer.disconnect();
   }, []);
+  const shared = { about: about!, paper: paper.value, total: size.value };
+  return (
+    <section class="nbx-lags" ref={section}>
+      {about && isMap(found) ? (
+        <Timeline {...props} {...shared} map={found} />
+      ) : (
+        <>
+          <h4>Lag profile</h4>
+          {!about && <p class="nbx-quiet">There are no lags: the rows of X are no sequences.</p>}
+          {about && <Asked wait={isMap(found) ? "asked" : (found ?? "asked")} />}
+        </>
+      )}
+      {time && size.value > 0 && (
+        <TimeMap store={store} {...shared} time={time} width={size.value} />
+      )}
+    </section>
+  );
+}
 
+interface TimelineProps extends ViewProps {
+  about: About;
+  map: LagMap;
+  paper: Paper;
+  /** Pixels there are. */
+  total: number;
+}
+
+function Timeline({ store, root, about, map, paper, total }: TimelineProps) {
+  const forward = useSignal(true);
+  const pointed = useSignal<Pointed | null>(null);
+  const names = store.names.value;
+  const feature = store.feature.value;
+  const row = store.instance.value;
+  const here = store.instances.value;
+  const step = store.shown.value.step ?? null;
+  const order = useComputed(() => store.ranking.value?.order.slice(0, MOST) ?? []).value;
   const picked = here ? [row, store.other.value].filter((at) => at !== null) : [];
   const locals = picked.map((at) => ({ row: at, map: store.lagsAt(at), name: nameOf(store, at) }));
-  const total = size.value;
   const drawn = order.map((f) => printable(names[f]!));
   const wide = total ? nameWidth(root, drawn) + 16 : 0;
   const gutter = Math.round(Math.max(44, Math.min(wide, 0.34 * total, 190)));
   const columns = total < 640 ? 1 : Math.min(1 + locals.length, total < 1_000 ? 2 : 3);
   const width = Math.max(60, (total - gutter - (columns - 1) * SECOND - 6) / columns);
-  const shared = { store, about, order, forward: forward.value, paper: paper.value, width };
+  const shared = { store, about, order, forward: forward.value, paper, width };
   const point = (at: Pointed | null) => (pointed.value = at);
 
   const shares = profile(map, feature);
-  const leading = carrying(shares);
+  const leading = carrying(shares).map((place) => place - map.leads);
   const subject = feature === null ? null : short(names[feature]!);
   const whiskers = feature === null ? map.low : map.widths;
   const brushed = store.subset.value?.map;
@@ -85,11 +104,12 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
     return Math.min(Math.max(shares[lag]! + (end ? width : -width), 0), 100);
   }) as [(lag: number) => number, (lag: number) => number];
   return (
-    <section class="nbx-lags" ref={section}>
+    <>
       <div class="nbx-bar-head">
         <h4>Lag profile</h4>
         <span class="nbx-muted">
           <bdi>{subject ?? "all features"}</bdi>
+          {about.stepwise && (step === null ? ", all output steps" : `, output step ${step}`)}
         </span>
         <span class="nbx-lag-memory">
           {carriedBy(about, leading)}
@@ -172,7 +192,8 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
       )}
       {own.length > 0 && (
         <p class="nbx-quiet">
-          Shares at one row are squared shares of this row: more concentrated than the global ones.
+          Shares at one row are squared shares of this row{about.stepwise && ", at its last step"}:
+          more concentrated than the global ones.
           {locals.some(({ map: one }) => isMap(one) && one.rest > 0) &&
             " Features that are not in the page are grey."}
         </p>
@@ -180,7 +201,7 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
       <Behind
         caption={
           `Shares by lag of ${subject ?? "all features"}; lag 0 is the last step, now.` +
-          (about.count > LISTED ? ` The first ${LISTED} of ${count(about.count)}.` : "")
+          (map.lags > LISTED ? ` The first ${LISTED} of ${count(map.lags)}.` : "")
         }
         head={[
           "Lag",
@@ -190,8 +211,8 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
           ...(over ? ["Over the brushed rows"] : []),
           ...own.map(({ name }) => `At ${name}`),
         ]}
-        rows={Array.from({ length: Math.min(about.count, LISTED) }, (_, lag) => [
-          lagName(about, lag),
+        rows={Array.from({ length: Math.min(map.lags, LISTED) }, (_, lag) => [
+          lagName(about, lag - map.leads),
           percent(shares[lag]!),
           ...(whiskers ? [percent(low(lag)), percent(high(lag))] : []),
           ...(feature === null ? [] : [percent(all[lag]!)]),
@@ -199,7 +220,7 @@ function Timeline({ store, root, about, map }: ViewProps & { about: About; map: 
           ...own.map((one) => percent(one.shares[lag]!)),
         ])}
       />
-    </section>
+    </>
   );
 }
 
@@ -209,6 +230,7 @@ function carriedBy(about: About, lags: number[]): string {
   const [far, only] = [lags.at(-1)!, lags.length === 1];
   const said = `${counted(lags.length, "lag")} ${only ? "carries" : "carry"} 90 %`;
   if (only && far === 0) return `${said}: now`;
+  if (far < 0) return `${said}, all ahead`;
   const named = about.labels !== null;
   const where = named || about.unit !== null ? lagName(about, far) : counted(far, "step");
   return `${said}, ${only ? "" : `the furthest${named ? ":" : ""} `}${where}${named ? "" : " back"}`;

@@ -6,7 +6,7 @@ The format is written down in `PROTOCOL.md` beside this file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, NDArray[np.float32]]
 
+
+class Shown(NamedTuple):
+    """What a slice is of: a response, an output's position (None: all), and an output step."""
+
+    response: str
+    output: int | None
+    step: int | None = None
+
+    @property
+    def told(self) -> State:
+        """As the page is told; a step only where there is one."""
+        about: State = {"response": self.response, "output": self.output}
+        return about if self.step is None else {**about, "step": self.step}
+
+
 #: Bytes of lag maps that a page gets unasked, …
 BUDGET = 150_000
 #: … of which one is there whatever its size, up to so many cells.
@@ -34,7 +49,7 @@ SAVED = 8_000_000
 
 
 def described(explanation: Explanation) -> State | None:
-    """How many lags there are and what they are called; None where there are none."""
+    """How many lags and leads there are and what they are called; None where there are none."""
     features = explanation.features
     if features.kind != "sequence" or features.steps < 2:
         return None
@@ -45,6 +60,8 @@ def described(explanation: Explanation) -> State | None:
         "unit": text(unit) if isinstance(unit, str) else None,
         "labels": [text(name) for name in features.lag_names] if named else None,
         "definition": explanation.asked.definition,
+        "leads": explanation.window().leads,
+        "stepwise": explanation.asked.steps == "valid",
     }
 
 
@@ -81,30 +98,33 @@ def lag_slice(
 def lag_slices(
     explanation: Explanation,
     answers: dict[str, Explanation],
-    wanted: Sequence[tuple[str, int | None]],
+    wanted: Sequence[Shown],
     budget: int,
 ) -> State:
     """The trait `lags`: as many of the wanted slices as fit, the nearest first; {} without lags."""
     about = described(explanation)
     if about is None:
         return {}
-    cells = about["count"] * len(explanation.features)
+    lags = about["leads"] + about["count"]
+    cells = lags * len(explanation.features)
     maps = 1 + (cells <= MOST_WIDTHS)
-    size = np.dtype("<f4").itemsize * (maps * cells + 2 * about["count"])
+    size = np.dtype("<f4").itemsize * (maps * cells + 2 * lags)
     fits = max(budget // size, int(cells <= MOST_CELLS))
     if not fits:
         return {}
     slices: list[State] = []
-    for response, output in wanted[:fits]:
-        told, arrays = lag_slice(answers[response], output)
+    for shown in wanted[:fits]:
+        told, arrays = lag_slice(answers[shown.response], shown.output, shown.step)
         held = {name: packed(array) for name, array in arrays.items()}
-        slices.append({"response": response, "output": output, **told, **held})
+        slices.append({**shown.told, **told, **held})
     return {"slices": slices}
 
 
-def lag_message(explanation: Explanation, output: int | None) -> tuple[State, list[Any]]:
+def lag_message(
+    explanation: Explanation, output: int | None, step: int | None
+) -> tuple[State, list[Any]]:
     """The message with one slice, and its buffers."""
-    told, arrays = lag_slice(explanation, output)
+    told, arrays = lag_slice(explanation, output, step)
     held = {name: packing.described(array) for name, array in arrays.items()}
     return {**told, **held, "arrays": list(arrays)}, [bytes_of(of) for of in arrays.values()]
 

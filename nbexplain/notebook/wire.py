@@ -71,7 +71,7 @@ def state(
         budget -= sum(len(name.encode()) for name in names)
         size = QUANTITIES * len(explanation.features.names) * np.dtype("<f4").itemsize
         wanted = wanted[: max(budget // max(size, 1), 1)]
-    arrays = [importance(answers[response], output) for response, output in wanted]
+    arrays = [importance(answers[of.response], of.output, of.step) for of in wanted]
     picked = [(selection or {}).get(name) for name in ("instance", "other")]
     found = instances(explanation, limits, [row for row in picked if row is not None])
     return {
@@ -92,11 +92,10 @@ def state(
             ],
             "slices": [
                 {
-                    "response": response,
-                    "output": output,
-                    "question": question(answers[response], output),
+                    **shown.told,
+                    "question": question(answers[shown.response], shown.output, shown.step),
                 }
-                for response, output in wanted
+                for shown in wanted
             ],
             "lags": lags.described(explanation),
         },
@@ -130,21 +129,24 @@ def responses(explanation: Explanation) -> list[str]:
     return [name for name in explanation.responses if swept.complete or name in swept.sums]
 
 
-def importance(explanation: Explanation, output: int | None) -> NDArray[np.float32]:
+def importance(
+    explanation: Explanation, output: int | None, step: int | None = None
+) -> NDArray[np.float32]:
     """One slice, `[4, features]`: share, low, high (percent) and direction, in the data's order.
 
     Direction is mean / rms of the derivative, between −1 and 1: its sign is claimed where it is
     at least a half. NaN where there is no mean (outputs combined, groups) or no derivative.
     """
-    found = explanation.importances(output)
+    found = explanation.importances(output, step)
     direction = np.full_like(found.rms, np.nan)
     np.divide(found.mean, found.rms, out=direction, where=found.rms > 0)
     return np.stack([found.share, found.low, found.high, direction]).astype("<f4")
 
 
-def question(explanation: Explanation, output: int | None) -> str:
+def question(explanation: Explanation, output: int | None, step: int | None = None) -> str:
     """The sentence that a slice answers."""
-    return text(explanation.question_about(output))
+    asked = text(explanation.question_about(output))
+    return asked if step is None else f"{asked}, output step {step}"
 
 
 def position(explanation: Explanation, output: str | int | None) -> int | None:
@@ -172,12 +174,18 @@ def bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _slices(explanation: Explanation, responses: Iterable[str]) -> Iterator[tuple[str, int | None]]:
-    """Response and output of every slice, those nearest to what is shown first."""
+def _slices(explanation: Explanation, responses: Iterable[str]) -> Iterator[lags.Shown]:
+    """What every slice is of, those nearest to what is shown first."""
     count = len(explanation.outputs)
     outputs: list[int | None] = [*range(count)] if count == 1 else [None, *range(count)]
     shown = position(explanation, explanation.default_output)
     outputs.sort(key=lambda output: output != shown)
-    for response in sorted(responses, key=lambda name: name != explanation.response):
-        for output in outputs:
-            yield response, output
+    found = [
+        lags.Shown(response, output)
+        for response in sorted(responses, key=lambda name: name != explanation.response)
+        for output in outputs
+    ]
+    yield from found
+    if explanation.asked.steps == "valid":
+        for every in found:
+            yield from (every._replace(step=step) for step in range(explanation.features.steps))

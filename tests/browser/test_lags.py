@@ -104,3 +104,45 @@ def test_features_rows_and_lags_change_each_other_while_the_kernel_is_blocked(no
     # Python brushes too, and is told what is no lag.
     notebook.execute("explorer.lags = range(3)")
     panel.view("importance").locator(".nbx-legend", has_text="within lags 0–2").wait_for()
+
+
+#: A filter that sees 3 x0 now and x1 a step ago, at each of eight steps.
+STEPWISE = """
+import torch
+import nbexplain as nbx
+
+def model(x):
+    ago = torch.cat([torch.zeros_like(x[:, :1, 1:]), x[:, :-1, 1:]], 1)
+    return 3 * x[..., :1] + ago
+
+X = torch.randn(60, 8, 2, generator=torch.Generator().manual_seed(0))
+every = nbx.Sensitivity(steps="valid")
+ex = nbx.explain(model, X, method=every, scale="none", progress=False)
+explorer = ex.explore()
+explorer
+"""
+
+
+def test_one_output_step_is_shown_while_the_kernel_is_blocked(notebook):
+    notebook.open([STEPWISE, CELL_THAT_WAITS])
+    with notebook.busy():
+        panel = Panel(notebook.cell(0)).drawn()
+        question = notebook.cell(0).locator(".nbx-question")
+        assert heights(panel)[1] == pytest.approx(1 / 3, abs=0.02)
+        square = lags(panel).get_by_role("slider", name="Output step")
+        square.scroll_into_view_if_needed()
+        square.focus()
+        square.press("ArrowDown")  # the first step has no step before it
+        question.get_by_text("output step 0").wait_for()
+        assert {lag for lag, height in heights(panel).items() if height > 0} == {0}
+        assert "100" in panel.bars.row("x0").text_content()
+        box = square.bounding_box()
+        square.click(position={"x": box["width"] / 2, "y": 5.5 * box["height"] / 8})
+        question.get_by_text("output step 5").wait_for()
+        assert heights(panel)[1] == pytest.approx(1 / 3, abs=0.02)
+        notebook.screenshot("lags-steps")
+    assert notebook.errors() == []
+    assert notebook.console == []
+    notebook.wait_for("explorer.step == 5")
+    notebook.execute("explorer.step = None")
+    question.get_by_text("output step").wait_for(state="detached")

@@ -35,7 +35,8 @@ export function opened(state: State = explained(BOTH, LINE), key?: string) {
         void asked.push(["choice", { ...choice, rows: rows && [...rows] }, seq]),
       request: ({ response, output }) => void asked.push(["slice", response, output]),
       instances: () => void asked.push(["instances"]),
-      lags: ({ response, output }) => void asked.push(["lags", response, output]),
+      lags: ({ response, output, step }) =>
+        void asked.push(["lags", response, output, ...(step == null ? [] : [step])]),
       row: (row) => void asked.push(["row", row]),
       find: (label) => void asked.push(["find", label]),
       subset: ({ response, output }, rows, id) =>

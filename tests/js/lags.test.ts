@@ -46,6 +46,7 @@ function sequences(names = ["a", "b"], given: Rows = ROWS, maps = [MAP], sketch 
   };
 }
 
+const ABOUT = { count: 3, unit: "h", labels: null };
 const slice = () => (sequences().lags as LagsState).slices[0]!;
 const heights = (view: ReturnType<typeof shown>, panel = 0) =>
   [...view.all(".nbx-lag-panel")[panel]!.querySelectorAll("[data-lag]")].map((mark) =>
@@ -62,7 +63,7 @@ async function timeline(one: State = sequences(), kind: "lags" | "explorer" = "l
 
 describe("numbers", () => {
   const { lags } = sequences();
-  const map = [...lagMaps((lags as LagsState).slices, 3, 2).values()][0]!;
+  const map = [...lagMaps((lags as LagsState).slices, ABOUT, 2).values()][0]!;
 
   it("a profile is the sum of a lag's row, or what the feature's column is made of", () => {
     expect(digits(profile(map, null))).toEqual([40, 40, 20]);
@@ -86,7 +87,7 @@ describe("numbers", () => {
 
   it("a row's map has squared shares, lag 0 being the last step", () => {
     const { rowOf } = rowsOf(ROWS);
-    const found = rowMap(rowOf(0), instancesState(ROWS), { output: 0, response: "raw" }, 3, 2);
+    const found = rowMap(rowOf(0), instancesState(ROWS), { output: 0, response: "raw" }, ABOUT, 2);
     expect(digits(found.map)).toEqual([90, 0, 0, 0, 0, 10]);
     expect(found.rest).toBe(0);
   });
@@ -103,14 +104,14 @@ describe("numbers", () => {
     // Entries of feature a stand at every other place of a row.
     one.entries = packed(Uint32Array.from([0, 2, 4, 0, 2, 4, 0, 0, 0]), 3, 3);
     const { rowOf } = rowsOf(part, one);
-    const found = rowMap(rowOf(0), one, { output: 0, response: "raw" }, 3, 2);
+    const found = rowMap(rowOf(0), one, { output: 0, response: "raw" }, ABOUT, 2);
     expect(digits(found.map)).toEqual([90, null, 0, null, 0, null]);
     expect(found.rest).toBeCloseTo(10);
   });
 
   it("what is packed is read again", () => {
     const again = packedLags([[{ response: "raw", output: 0 }, map]]);
-    expect([...lagMaps((again as LagsState).slices, 3, 2).values()][0]).toEqual(map);
+    expect([...lagMaps((again as LagsState).slices, ABOUT, 2).values()][0]).toEqual(map);
     expect(packedLags([])).toEqual({});
   });
 

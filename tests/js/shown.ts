@@ -17,7 +17,8 @@ export function shown(state: State, kind: Kind = "importance") {
     onChoice: ({ rows, ...choice }) => void asked.push({ ...choice, rows: rows && [...rows] }),
     request: ({ response, output }) => void calls.push(`${response} ${output}`),
     instances: () => void calls.push("instances"),
-    lags: ({ response, output }) => void calls.push(`lags ${response} ${output}`),
+    lags: ({ response, output, step = null }) =>
+      void calls.push(`lags ${response} ${output}${step === null ? "" : ` ${step}`}`),
     row: (row) => void calls.push(`row ${row}`),
     find: (label) => void calls.push(`find ${label}`),
     subset: (_, rows, id) => void calls.push(`subset ${rows.length} ${id}`),

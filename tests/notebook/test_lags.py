@@ -44,6 +44,7 @@ def test_the_state_says_what_the_tables_say():
     ex = delayed(outputs=2, lag_unit="h")
     state = wire.state(ex)
     about = {"count": 4, "unit": "h", "labels": None, "definition": "marginal"}
+    about |= {"leads": 0, "stepwise": False}
     assert state["meta"]["lags"] == about
     slices = state["lags"]["slices"]
     assert [(info["response"], info["output"]) for info in slices] == [
@@ -241,3 +242,100 @@ class TestTraits:
 
 def one_step():
     return nbx.explain(torch.nn.Flatten(), torch.randn(9, 1, 1), progress=False)
+
+
+def every_step(peek=False, steps=5, **options):
+    """y_s = 3 x₀ now + x₁ a step ago, or 2 x₀ a step ahead."""
+
+    def model(x):
+        near = x.roll(-1, 1) * (torch.arange(steps) < steps - 1)[:, None] if peek else x * 0
+        ago = x.roll(1, 1) * (torch.arange(steps) > 0)[:, None]
+        return 3 * x[..., :1] + ago[..., 1:2] + 2 * near[..., :1]
+
+    X = torch.randn(40, steps, 2, generator=torch.Generator().manual_seed(0))
+    method = nbx.Sensitivity(steps="valid")
+    return nbx.explain(model, X, scale="none", progress=False, method=method, **options)
+
+
+class TestSteps:
+    def test_the_page_has_all_steps_together_and_each(self):
+        ex = every_step()
+        state = wire.state(ex)
+        about = state["meta"]["lags"]
+        assert (about["count"], about["leads"], about["stepwise"]) == (5, 0, True)
+        steps = [info.get("step") for info in state["meta"]["slices"]]
+        assert steps == [None, *range(5)]
+        assert state["meta"]["slices"][2]["question"].endswith(", output step 1")
+        shares = unpacked(state["importance"])[:, 0]
+        for share, step in zip(shares, steps, strict=True):
+            np.testing.assert_allclose(share, ex.importances(step=step).share, rtol=1e-6)
+        slices = {info.get("step"): info for info in state["lags"]["slices"]}
+        np.testing.assert_allclose(unpacked(slices[None]["time"]), ex.time_map(), rtol=1e-6)
+        assert "time" not in slices[0]
+        np.testing.assert_allclose(unpacked(slices[None]["map"])[:2], [[75, 0], [0, 25]])
+        # The first output step has one lag; what it has not is unknown.
+        first = unpacked(slices[0]["map"])
+        np.testing.assert_allclose(first[0], [100, 0])
+        assert np.isnan(first[1:]).all()
+
+    def test_leads_come_first(self):
+        ex = every_step(peek=True)
+        state = wire.state(ex)
+        assert state["meta"]["lags"]["leads"] == 4
+        every, *_, last = state["lags"]["slices"]
+        cells = unpacked(every["map"])
+        assert cells.shape == (9, 2)
+        np.testing.assert_allclose(
+            cells[2:6].sum(1), [0, *100 * np.array([2, 3, 1]) / 6], rtol=1e-5
+        )
+        np.testing.assert_allclose(cells.sum(1), ex.lag_importance()["importance"], rtol=1e-6)
+        assert np.isnan(unpacked(last["map"])[:4]).all()
+        page = Page(nbx.LagTimeline(ex, lags=[-1, 0]))
+        assert page.chosen["lags"] == [-1, 0]
+        with pytest.raises(ValueError, match="There is no lag 5: they are -4 to 4"):
+            nbx.LagTimeline(ex).lags = [5]
+
+    def test_a_step_is_a_trait_of_views_and_pages_follow(self):
+        ex = every_step()
+        view, other = nbx.LagTimeline(ex, step=2), nbx.ImportanceBars(ex)
+        page = Page(other)
+        assert (other.step, page.chosen["step"]) == (2, 2)
+        chosen = {**page.chosen, "client": "p", "seq": 1}
+        page.send({"t": "select", **chosen, "rows": None, "step": 4})
+        assert view.step == 4
+        del chosen["step"]
+        page.send({"t": "select", **chosen, "rows": None, "seq": 2})
+        assert view.step is None
+        other.step = 0
+        assert (view.step, page.chosen["step"]) == (0, 0)
+        view.step = None
+        assert "step" not in page.chosen
+
+    def test_steps_there_are_not_are_refused(self):
+        with pytest.raises(ValueError, match=r"step=5 is outside the steps of X, 0 to 4"):
+            nbx.LagTimeline(every_step()).step = 5
+        with pytest.raises(ValueError, match="Single output steps are at hand where"):
+            nbx.Explorer(delayed()).step = 0
+
+    def test_a_page_asks_for_a_step(self):
+        ex = every_step()
+        page = Page(nbx.Explorer(ex))
+        asked = {"response": "raw", "output": 0, "step": 3}
+        message, (values,) = page.ask({"t": "slice", **asked})
+        assert message["question"].endswith("output step 3")
+        assert message["step"] == 3
+        share = np.frombuffer(values, "<f4").reshape(4, 2)[0]
+        np.testing.assert_allclose(share, ex.importances(step=3).share, rtol=1e-6)
+        message, buffers = page.ask({"t": "lags", **asked})
+        assert (message["step"], message["arrays"]) == (3, ["low", "high", "map", "widths"])
+        np.testing.assert_allclose(floats(buffers)[2].reshape(5, 2)[:2], [[75, 0], [0, 25]])
+        message, _ = page.ask({"t": "lags", **asked, "step": 9})
+        assert "step=9 is outside" in message["error"]
+
+    def test_another_explanation_without_steps_forgets_them(self):
+        view = nbx.LagTimeline(every_step(), step=2)
+        X = torch.randn(20, 5, 2, generator=torch.Generator().manual_seed(1))
+        view.explain(lambda x: x[:, -1], X, progress=False)
+        assert view.step is None
+        view.explain(lambda x: x, X, progress=False, method=nbx.Sensitivity(steps="valid"))
+        view.step = 4

@@ -13,7 +13,8 @@ from ipywidgets.widgets.widget import _instances
 
 import nbexplain as nbx
 from nbexplain.notebook import widgets, wire
-from nbexplain.notebook.widgets.session import Session, route_by_sender
+from nbexplain.notebook.widgets.hosting import route_by_sender
+from nbexplain.notebook.widgets.session import Session
 
 NAMES = ["age", "income", "debt"]
 

@@ -46,19 +46,21 @@ export function LagPanel(props: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const cursor = useSignal<{ from: number; at: number } | null>(null);
   const dragged = useSignal<{ from: number; moved: boolean } | null>(null);
-  const { lags, features, low, high, widths } = map;
+  const { lags, leads, features, low, high, widths } = map;
   const feature = store.feature.value;
   const brushed = store.lags.value;
   const marks = props.brushed ? profile(props.brushed, feature) : null;
-  const column = (lag: number) => (forward ? lags - 1 - lag : lag);
+  // Places run from the lag that is furthest ahead, or now, into the past.
+  const column = (place: number) => (forward ? lags - 1 - place : place);
   const cell = width / lags;
-  const left = (lag: number) => column(lag) * cell;
+  const left = (place: number) => column(place) * cell;
+  const every = Array.from({ length: lags }, (_, place) => ({ place, lag: place - leads }));
 
   const all = profile(map, null);
   const own = feature === null ? null : profile(map, feature);
   const shares = own ?? all;
   const whiskers = own
-    ? widths && around(own, (lag) => widths[lag * features + feature!]!)
+    ? widths && around(own, (place) => widths[place * features + feature!]!)
     : low && high && { low, high };
   const leading = new Set(carrying(shares));
   let domain = 0;
@@ -67,7 +69,8 @@ export function LagPanel(props: Props) {
       if (value > domain) domain = value;
   domain = domain > 0 ? Math.min(domain * 1.04, 100) : 100;
   /** Where a window of so many steps ends. */
-  const edge = (steps: number) => (forward ? width - steps * cell : steps * cell);
+  const edge = (steps: number) =>
+    forward ? width - (leads + steps) * cell : (leads + steps) * cell;
   const y = (share: number) => BARS - (BARS * Math.min(share, domain)) / domain;
   const most = map.map.reduce((a, b) => (b > a ? b : a), 0);
 
@@ -88,8 +91,8 @@ export function LagPanel(props: Props) {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const target = (event.target as Element).closest?.<HTMLElement>("[data-lag]");
     if (!box.width) return Number(target?.dataset["lag"] ?? 0);
-    const place = Math.floor(((event.clientX - box.left) / box.width) * lags);
-    return column(Math.min(Math.max(place, 0), lags - 1));
+    const at = Math.floor(((event.clientX - box.left) / box.width) * lags);
+    return column(Math.min(Math.max(at, 0), lags - 1)) - leads;
   };
   const rowAt = (event: MouseEvent): number => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
@@ -109,7 +112,7 @@ export function LagPanel(props: Props) {
     },
     onPointerMove(event: PointerEvent) {
       const lag = lagAt(event);
-      props.point({ lag, feature, share: shares[lag]! });
+      props.point({ lag, feature, share: shares[lag + leads]! });
       const drag = dragged.peek();
       if (!drag || (!drag.moved && lag === drag.from)) return;
       dragged.value = { ...drag, moved: true };
@@ -133,8 +136,8 @@ export function LagPanel(props: Props) {
     const right = forward ? -1 : 1;
     const by: Record<string, number> = { ArrowRight: right, ArrowLeft: -right };
     const ends: Record<string, number> = {
-      Home: forward ? lags - 1 : 0,
-      End: forward ? 0 : lags - 1,
+      Home: forward ? lags - 1 - leads : -leads,
+      End: forward ? -leads : lags - 1 - leads,
     };
     const place = feature === null ? -1 : order.indexOf(feature);
     if (event.key === "Escape") {
@@ -145,11 +148,11 @@ export function LagPanel(props: Props) {
       store.choose({ feature: order[Math.min(next, rows - 1)]! });
     } else if (event.key in by || event.key in ends) {
       const next = ends[event.key] ?? (was && brushed ? was.at + by[event.key]! : 0);
-      const at = Math.min(Math.max(next, 0), lags - 1);
+      const at = Math.min(Math.max(next, -leads), lags - 1 - leads);
       const from = event.shiftKey && was && brushed ? was.from : at;
       cursor.value = { from, at };
       brush(from, at);
-      props.point({ lag: at, feature, share: shares[at]! });
+      props.point({ lag: at, feature, share: shares[at + leads]! });
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -164,13 +167,13 @@ export function LagPanel(props: Props) {
   const ticks = percentTicks(domain, 2);
   const names = store.names.value;
   const said = feature === null ? "" : ` of ${printable(names[feature]!)}`;
-  const every = Math.max(1, Math.ceil(NAMED / tall));
+  const spaced = Math.max(1, Math.ceil(NAMED / tall));
   const picked = feature === null ? -1 : order.indexOf(feature);
   const labelled = order
     .map((_, row) => row)
     .filter((row) => {
       if (row === picked) return true;
-      return row % every === 0 && (picked < 0 || Math.abs(row - picked) * tall >= NAMED);
+      return row % spaced === 0 && (picked < 0 || Math.abs(row - picked) * tall >= NAMED);
     });
   const at = cursor.value?.at;
   const gap = cell >= 4 ? 1 : cell >= 2 ? 0.5 : 0;
@@ -205,25 +208,23 @@ export function LagPanel(props: Props) {
               </>
             ))}
           </g>
-          {Array.from({ length: lags }, (_, lag) => {
-            const share = shares[lag]!;
-            const known = share >= 0;
-            const chosen = brushed?.includes(lag) ?? false;
+          {every.map(({ place, lag }) => {
+            const share = shares[place]!;
             return (
               <g
                 key={lag}
                 id={`${id}-${lag}`}
                 data-lag={lag}
-                class={leading.has(lag) ? "nbx-leading" : undefined}
+                class={leading.has(place) ? "nbx-leading" : undefined}
                 role="option"
-                aria-selected={chosen}
+                aria-selected={brushed?.includes(lag) ?? false}
                 aria-label={`${lagName(about, lag)}, ${percent(share)}`}
               >
-                <rect class="nbx-lag-hit" x={left(lag)} width={cell} height={BARS} />
-                {known && (
+                <rect class="nbx-lag-hit" x={left(place)} width={cell} height={BARS} />
+                {share >= 0 && (
                   <rect
                     class="nbx-lag-bar"
-                    x={left(lag) + gap / 2}
+                    x={left(place) + gap / 2}
                     width={cell - gap}
                     y={y(share)}
                     height={BARS - y(share)}
@@ -236,30 +237,32 @@ export function LagPanel(props: Props) {
             {whiskers && cell >= 2.5 && (
               <path
                 class="nbx-lag-whisker"
-                d={Array.from({ length: lags }, (_, lag) => {
-                  const [from, to] = [whiskers.low[lag]!, whiskers.high[lag]!];
-                  if (!(to > from)) return "";
-                  const [x, cap] = [left(lag) + cell / 2, Math.min(3, cell / 3)];
-                  const ends = [from, to].map((end) => `M${x - cap} ${y(end)}h${2 * cap}`);
-                  return `M${x} ${y(from)}V${y(to)}${ends.join("")}`;
-                }).join("")}
+                d={every
+                  .map(({ place }) => {
+                    const [from, to] = [whiskers.low[place]!, whiskers.high[place]!];
+                    if (!(to > from)) return "";
+                    const [x, cap] = [left(place) + cell / 2, Math.min(3, cell / 3)];
+                    const ends = [from, to].map((end) => `M${x - cap} ${y(end)}h${2 * cap}`);
+                    return `M${x} ${y(from)}V${y(to)}${ends.join("")}`;
+                  })
+                  .join("")}
               />
             )}
             {marks && (
               <path
                 class="nbx-lag-marks"
-                d={Array.from(marks, (mark, lag) =>
-                  mark >= 0 ? `M${left(lag)} ${y(mark)}h${cell}` : "",
+                d={Array.from(marks, (mark, place) =>
+                  mark >= 0 ? `M${left(place)} ${y(mark)}h${cell}` : "",
                 ).join("")}
               />
             )}
             {!own && map.memory?.[0] && (
               <path class="nbx-lag-reach" d={`M${edge(map.memory[0])} -4V${BARS}`} />
             )}
-            {own && all[0]! >= 0 && (
+            {own && (
               <path
                 class="nbx-lag-outline"
-                d={`M0 ${BARS}${Array.from({ length: lags }, (_, c) => `V${y(all[column(c)]!)}H${(c + 1) * cell}`).join("")}V${BARS}`}
+                d={`M0 ${BARS}${Array.from({ length: lags }, (_, c) => `V${y(all[column(c)]! || 0)}H${(c + 1) * cell}`).join("")}V${BARS}`}
               />
             )}
           </g>
@@ -271,7 +274,7 @@ export function LagPanel(props: Props) {
           onClick={pick}
           onPointerMove={(event) => {
             const [lag, row] = [lagAt(event), rowAt(event)];
-            props.point({ lag, feature: row, share: map.map[lag * features + row]! });
+            props.point({ lag, feature: row, share: map.map[(lag + leads) * features + row]! });
           }}
           onPointerLeave={() => props.point(null)}
         />
@@ -282,12 +285,14 @@ export function LagPanel(props: Props) {
           />
         )}
         {brushed &&
-          runs(brushed.map(column).sort((a, b) => a - b)).map(([from, to]) => (
-            <i
-              class="nbx-lag-band"
-              style={{ left: `${from * cell}px`, width: `${(to - from + 1) * cell}px` }}
-            />
-          ))}
+          runs(brushed.map((lag) => column(lag + leads)).sort((a, b) => a - b)).map(
+            ([from, to]) => (
+              <i
+                class="nbx-lag-band"
+                style={{ left: `${from * cell}px`, width: `${(to - from + 1) * cell}px` }}
+              />
+            ),
+          )}
       </div>
       {named && (
         <div class="nbx-lag-names" style={{ width: `${gutter - 8}px`, height: `${height}px` }}>
@@ -306,15 +311,17 @@ export function LagPanel(props: Props) {
       )}
       <div class="nbx-lag-axis" style={{ marginLeft: `${gutter}px` }} aria-hidden="true">
         {lagTicks(about, width).map((lag) => (
-          <span style={{ left: `${Math.min(Math.max(left(lag) + cell / 2, 6), width - 6)}px` }}>
+          <span
+            style={{ left: `${Math.min(Math.max(left(lag + leads) + cell / 2, 6), width - 6)}px` }}
+          >
             <bdi>{tickText(about, lag)}</bdi>
           </span>
         ))}
       </div>
       <div class="nbx-lag-ends" style={{ marginLeft: `${gutter}px` }}>
-        <span>{forward ? "← past" : "now"}</span>
+        <span>{forward ? "← past" : leads ? "← future" : "now"}</span>
         <bdi class="nbx-muted">{axisTitle(about)}</bdi>
-        <span>{forward ? "now" : "past →"}</span>
+        <span>{forward ? (leads ? "future →" : "now") : "past →"}</span>
       </div>
     </div>
   );

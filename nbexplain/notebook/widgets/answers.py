@@ -60,7 +60,7 @@ def answer(session: Asked, content: Content, buffers: list[Any]) -> None:
         _row(session, content)
     elif (found := _ANSWERS.get(str(kind))) is not None:
         keys = ("t", *found[1])
-        told = {key: content.get(key) for key in keys}
+        told = {key: content[key] for key in keys if key in content}
         _send(session, told, lambda explanation: found[0](session, explanation, content, buffers))
 
 
@@ -83,15 +83,15 @@ def _send(session: Asked, told: Content, found: Callable[[Explanation], Answer])
 
 def _slice(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
     response, output = session.check("response", content.get("response")), content.get("output")
-    asked = explanation.with_response(response)
-    values = wire.importance(asked, output)
-    return {"question": wire.question(asked, output)}, [values.tobytes()]
+    asked, step = explanation.with_response(response), content.get("step")
+    values = wire.importance(asked, output, step)
+    return {"question": wire.question(asked, output, step)}, [values.tobytes()]
 
 
 def _lags(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
     response, output = session.check("response", content.get("response")), content.get("output")
     check_lags(explanation)
-    return lag_message(explanation.with_response(response), output)
+    return lag_message(explanation.with_response(response), output, content.get("step"))
 
 
 def _instances(_: object, explanation: Explanation, *__: object) -> Answer:
@@ -130,9 +130,11 @@ def _subset(
     return {**told, "lags": features.steps}, [single(share).tobytes(), single(cells).tobytes()]
 
 
+SHOWN = ("response", "output", "step")
+
 _ANSWERS: Mapping[str, tuple[Callable[..., Answer], tuple[str, ...]]] = {
-    "slice": (_slice, ("response", "output")),
-    "lags": (_lags, ("response", "output")),
+    "slice": (_slice, SHOWN),
+    "lags": (_lags, SHOWN),
     "instances": (_instances, ()),
     "find": (_find, ("label",)),
     "subset": (_subset, ("id",)),

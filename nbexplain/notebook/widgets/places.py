@@ -27,11 +27,17 @@ def known_lags(explanation: Explanation, lags: tuple[int, ...]) -> tuple[int, ..
         ValueError: there are none, or not these.
     """
     check_lags(explanation)
-    last = explanation.features.steps - 1
+    known = explanation.window().lags
     for lag in (lags[0], lags[-1]):
-        if not 0 <= lag <= last:
-            raise ValueError(f"There is no lag {lag}: they are 0, the last step, to {last}.")
+        if lag not in known:
+            first = "0, the last step," if known[0] == 0 else known[0]
+            raise ValueError(f"There is no lag {lag}: they are {first} to {known[-1]}.")
     return lags
+
+
+def steps_of(explanation: Explanation) -> range:
+    """The output steps that can be shown alone."""
+    return range(explanation.features.steps if explanation.asked.steps == "valid" else 0)
 
 
 def index_of(names: tuple[str, ...], name: str | None) -> int | None:

@@ -13,7 +13,7 @@ import traitlets
 #: Traits that a Selection shares, in the order in which they are set.
 PICKS = ("feature", "instance", "other", "rows", "lags")
 #: All that a session has chosen.
-NAMES = ("response", "output", *PICKS)
+NAMES = ("response", "output", "step", *PICKS)
 
 _author: ContextVar[tuple[str, int]] = ContextVar("author", default=("", 0))
 
@@ -63,14 +63,15 @@ class Selection(Picks):
     Views of one explanation share what is picked anyway. A Selection of their own separates two
     views of one explanation; the same one links views of several explanations of the same rows,
     such as two models, or two responses of one model side by side. What an explanation does not
-    have is None for it. Which output and response are shown is each explanation's own.
+    have is None for it. Which response, output and step are shown is each explanation's own.
 
     Args:
         feature: name of the picked feature, or None.
         instance: label of the picked row (of the frame's index, else its position), or None.
         other: label of a second row, to compare with the first, or None.
         rows: labels of the brushed rows, or None.
-        lags: the brushed lags of sequences, 0 for the last step of the window, or None.
+        lags: the brushed lags of sequences, 0 for the last step of the window, or None; leads
+            are below 0.
 
     The arguments are traits: they can be observed, set and linked.
 
@@ -109,15 +110,17 @@ class Selection(Picks):
 
 
 class Chosen(Picks):
-    """What a session shows of what is picked, and which output and response it shows.
+    """What a session shows of what is picked, and which response, output and step it shows.
 
     Attributes:
+        step: of outputs at every step, the one that is shown; None is all of them together.
         output: the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
     """
 
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
+    step = traitlets.Int(None, allow_none=True)
 
     @property
     def all(self) -> tuple[Any, ...]:

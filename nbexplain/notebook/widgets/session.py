@@ -12,15 +12,18 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from nbexplain.explanation.sequences import check_step
 from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.answers import answer, positions_in
+from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.places import (
     index_of,
     known_lags,
     label_at,
     name_at,
     packed_places,
+    steps_of,
 )
 from nbexplain.notebook.widgets.selection import (
     NAMES,
@@ -122,6 +125,7 @@ class Session(anywidget.AnyWidget):
         shown = {
             "response": old.response if old.response in known else explanation.response,
             "output": old.output if fits else self._output(state["meta"]["output"]),
+            "step": old.step if old.step in steps_of(explanation) else None,
         }
         with self.hold_sync():
             for name, value in state.items():
@@ -144,7 +148,7 @@ class Session(anywidget.AnyWidget):
             return None
         explanation, rows = self.explanation, self._rows
         if explanation is None or rows is None:
-            return value if value is None or name in PICKS[1:] else str(value)
+            return value if value is None or name in (*PICKS[1:], "step") else str(value)
         place = self.picked.places.get(name)
         if name == "feature":
             if value not in self._features:  # of namesakes, the first is meant
@@ -160,6 +164,10 @@ class Session(anywidget.AnyWidget):
             return rows.labels(np.array([rows.position(value, place)]))[0]
         if name == "output":
             return self._output(wire.position(explanation, value))
+        if name == "step":
+            check_step(explanation, value)
+            step: Any = value
+            return int(step)
         known = wire.responses(explanation)
         if value not in known:
             raise ValueError(
@@ -235,9 +243,9 @@ class Session(anywidget.AnyWidget):
         if not self.filled or chosen == self._told:
             return
         self._told = chosen
-        response, output, *picks = chosen
+        response, output, step, *picks = chosen
         places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
-        if not self._steps:
+        if not self._lags:
             del places["lags"]
         # What this explanation does not have stands where it stood in another.
         self.picked.places |= {
@@ -250,6 +258,7 @@ class Session(anywidget.AnyWidget):
             **packed_places(places),
             "output": 0 if len(self._outputs) == 1 else index_of(self._outputs, output),
             "response": response,
+            **({} if step is None else {"step": step}),
             "client": client,
             "seq": seq,
         }
@@ -283,12 +292,13 @@ class Session(anywidget.AnyWidget):
         return self._brushed[0]
 
     def _within(self, lags: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        return tuple(lag for lag in lags or () if 0 <= lag < self._steps) or None
+        return tuple(lag for lag in lags or () if lag in self._lags) or None
 
     @property
-    def _steps(self) -> int:
-        """How many lags there are, 0 of tables."""
-        return (self.meta.get("lags") or {}).get("count", 0)
+    def _lags(self) -> range:
+        """The lags there are; none of tables."""
+        about = self.meta.get("lags") or {"leads": 0, "count": 0}
+        return range(-about["leads"], about["count"])
 
     def _output(self, position: int | None) -> str | None:
         return None if position is None else self._outputs[position]
@@ -306,15 +316,17 @@ class Session(anywidget.AnyWidget):
     def _select(self, message: dict[str, Any], buffers: list[Any]) -> None:
         places = {name: message.get(name) for name in ("feature", "instance", "other")}
         places["rows"] = None if message.get("rows") is None else positions_in(buffers)
-        shown = {name: message.get(name) for name in ("output", "response")}
+        shown = {name: message.get(name) for name in ("output", "response", "step")}
+        if shown["step"] is None:
+            del shown["step"]
         told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
-            chosen = {**shown, "output": name_at(self._outputs, shown["output"])}
+            chosen = {"step": None, **shown, "output": name_at(self._outputs, shown["output"])}
             chosen["feature"] = name_at(self._features, places["feature"])
             if (rows := self._rows) is not None:
                 chosen |= {name: label_at(rows, places[name]) for name in ("instance", "other")}
                 chosen["rows"] = self._labels(rows, places["rows"])
-            if self._steps:
+            if self._lags:
                 places["lags"] = message.get("lags")
                 chosen["lags"] = lags_of(places["lags"])
                 if chosen["lags"] != self._within(chosen["lags"]):
@@ -327,21 +339,3 @@ class Session(anywidget.AnyWidget):
         self._told = tuple(chosen.get(name, getattr(self.chosen, name)) for name in NAMES)
         with by(str(told["client"]), int(told["seq"] or 0)):
             self.chosen.choose(**chosen)
-
-
-def close_layout(widget: anywidget.AnyWidget) -> None:
-    """Close the model that every widget has for its layout and leaves behind."""
-    layout: Any = widget.layout
-    layout.close()
-
-
-def route_by_sender(widget: anywidget.AnyWidget) -> None:
-    """Let clicks be answered while a cell runs, on ipykernel 7.4.
-
-    It routes a comm's messages to the subshell that last *sent* on it, which for a widget made in
-    a cell is the busy main one. None is its own sign for "by the sender's choice".
-    """
-    comm: Any = widget.comm
-    with contextlib.suppress(Exception):  # a private name: whatever it becomes, do without it
-        if hasattr(comm, "_reply_subshell_for"):
-            comm._reply_subshell_for = None

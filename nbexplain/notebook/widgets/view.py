@@ -12,9 +12,10 @@ from ipywidgets import Layout
 
 from nbexplain.explanation import Explanation
 from nbexplain.notebook import wire
+from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.running import Run
 from nbexplain.notebook.widgets.selection import NAMES, Selection
-from nbexplain.notebook.widgets.session import Session, close_layout, route_by_sender
+from nbexplain.notebook.widgets.session import Session
 
 if TYPE_CHECKING:
     from nbexplain.notebook.report import Part
@@ -41,6 +42,8 @@ class View(anywidget.AnyWidget):
         lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
+        step: of outputs at every step (`nbx.Sensitivity(steps="valid")`), the one that is shown,
+            counted from 0; None is all of them together.
 
     Raises:
         ValueError: a trait is given a feature, row, output or response that there is not.
@@ -55,6 +58,7 @@ class View(anywidget.AnyWidget):
     lags = traitlets.Any(None, allow_none=True)
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
+    step = traitlets.Int(None, allow_none=True)
 
     #: What the page mounts.
     KIND = ""
