@@ -64,7 +64,7 @@ class Work:
         with untouched():
             try:
                 for batch in self.source.batches(self.batch_size):
-                    part = self._part(question, wanted, batch)
+                    part = self._part(question, wanted, batch, progress)
                     swept = part if swept is None else swept.merge(part)
                     if progress is not None:
                         progress.at(swept.count)
@@ -75,9 +75,15 @@ class Work:
         assert swept is not None  # a source has at least one row
         return swept
 
-    def _part(self, question: Question, responses: tuple[str, ...], batch: Batch) -> Swept:
+    def _part(
+        self,
+        question: Question,
+        responses: tuple[str, ...],
+        batch: Batch,
+        progress: Progress | None,
+    ) -> Swept:
         if question.steps == "valid":
-            return by_step(self, question, responses, batch)
+            return by_step(self, question, responses, batch, progress)
         values, outputs, jacobian = self.derive(batch)
         part = Swept.of(
             question.kind,

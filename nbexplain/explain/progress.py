@@ -35,6 +35,10 @@ class Progress:
         """Say that this many rows are done."""
         if self._tell is not None:
             self._tell(done, self._total)
+        self.within(done)
+
+    def within(self, done: int) -> None:
+        """Say in the midst of a batch that its work is that of so many rows; callables wait."""
         if not self._shown or (self._bar is None and monotonic() < self._due):
             return
         if self._bar is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,24 @@ from nbexplain.engine.padding import existing, from_first
 from nbexplain.engine.responses import in_turn, mirrored, saturated
 from nbexplain.engine.stepwise import Stepwise, Summing, groups_within
 from nbexplain.engine.swept import PROBABLE, Swept
+from nbexplain.explain.progress import Progress
+from nbexplain.explain.subject import Step
 from nbexplain.explanation.question import Question
 
 if TYPE_CHECKING:
     from nbexplain.explain.passes import Work
 
+SWEPT = 256
+"""Rows that a backward sweep takes at least, where they fit the batch."""
 
-def by_step(work: Work, question: Question, responses: Sequence[str], batch: Batch) -> Swept:
+
+def by_step(
+    work: Work,
+    question: Question,
+    responses: Sequence[str],
+    batch: Batch,
+    progress: Progress | None = None,
+) -> Swept:
     """The statistics of one batch's outputs at every step; rows are kept at their last step.
 
     Derivatives are held one output step at a time: `[rows, outputs, τ, p]`.
@@ -36,9 +47,7 @@ def by_step(work: Work, question: Question, responses: Sequence[str], batch: Bat
     summing: dict[str, Summing] = {}
     seen: list[Tensor] = []
     ends: tuple[Tensor, Tensor] | None = None
-    function = work.subject.every_step(batch.target, spans)
-    inputs = work.subject.reading.snapshot.prepare(batch.inputs)
-    for step, (outputs, jacobian) in enumerate(work.method.by_step(function, inputs)):
+    for step, outputs, jacobian in _derived(work, batch):
         if spans is not None:
             there = existing(spans, steps) & (lengths > step)[:, None]
             jacobian = jacobian.masked_fill(~there.to(jacobian.device)[:, None, :, None], 0)
@@ -57,8 +66,10 @@ def by_step(work: Work, question: Question, responses: Sequence[str], batch: Bat
                     found,
                 )
             finite = summing[response].add(step, found)
-            if not (finite and outputs.sum().isfinite()):
+            if not (finite and outputs.isfinite().all()):
                 raise ValueError(work.not_finite(batch.start, outputs, found))
+        if progress is not None:
+            progress.within(batch.start + rows * (step + 1) // steps)
     assert ends is not None  # every row has a step
     outputs, jacobian = ends
     told = torch.cat(seen)
@@ -83,6 +94,31 @@ def by_step(work: Work, question: Question, responses: Sequence[str], batch: Bat
     )
     count = int(saturated(told).sum()) if question.kind in PROBABLE else 0
     return replace(part, sums=sums, stepwise=stepwise, saturated=count)
+
+
+def _derived(work: Work, batch: Batch) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Output steps, with their outputs and derivatives.
+
+    Few rows are swept several times at once, each copy from a step of its own: a sweep of 16 rows
+    through a GRU takes as long as one of 256.
+    """
+    subject, rows, spans, target = work.subject, len(batch), batch.spans, batch.target
+    inputs = subject.reading.snapshot.prepare(batch.inputs)
+    longest = subject.reading.longest(inputs, spans)
+    copies = min(longest, max(1, min(SWEPT, work.batch_size) // rows))
+    steps: Sequence[Step] = range(longest)
+    if copies > 1:
+        inputs = tuple(x.repeat(copies, *[1] * (x.ndim - 1)) for x in inputs)
+        spans = None if spans is None else spans.repeat(copies, 1)
+        target = None if target is None else target.repeat(copies, *[1] * (target.ndim - 1))
+        own = torch.arange(copies).repeat_interleave(rows)
+        steps = [(own + step).clamp(max=longest - 1) for step in range(0, longest, copies)]
+    function, step = subject.at_steps(target, spans, steps), 0
+    for outputs, jacobian in work.method.by_step(function, inputs):
+        for part in zip(outputs.split(rows), jacobian.split(rows), strict=True):
+            if step < longest:
+                yield step, *part
+            step += 1
 
 
 def _ends(

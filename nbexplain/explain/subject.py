@@ -1,7 +1,7 @@
 """What is differentiated: a model's snapshot, and which of its outputs, as which response."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self, cast
 
@@ -14,6 +14,9 @@ from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind, respond
 from nbexplain.engine.sensitivities import Function, Steps
 from nbexplain.model import Picked, Snapshot, at_step, describe, pick, stepped_only
+
+Step = int | Tensor
+"""A step counted from a row's first existing one: that of all rows, or of each, `[rows]`."""
 
 Select = Literal["predicted", "loss"] | tuple[int, ...] | None
 
@@ -51,13 +54,18 @@ class Reading:
         found = self._returned(inputs)
         return self._cut(found, inputs, spans, step) if self.stepped else found
 
-    def every_step(self, inputs: tuple[Tensor, ...], spans: Tensor | None = None) -> list[object]:
-        """What `returned` gives at each step that a row has, from one call of the model."""
+    def at_steps(
+        self, inputs: tuple[Tensor, ...], spans: Tensor | None, steps: Sequence[Step]
+    ) -> list[object]:
+        """What `returned` gives at each of these steps, from one call of the model."""
         found = self._returned(inputs)
-        longest = (
-            int((spans[:, 1] - spans[:, 0]).max()) if spans is not None else self._steps(inputs)
-        )
-        return [self._cut(found, inputs, spans, step) for step in range(longest)]
+        return [self._cut(found, inputs, spans, step) for step in steps]
+
+    def longest(self, inputs: tuple[Tensor, ...], spans: Tensor | None = None) -> int:
+        """Steps of the longest row."""
+        if spans is not None:
+            return int((spans[:, 1] - spans[:, 0]).max())
+        return self._steps(inputs)
 
     def _steps(self, inputs: tuple[Tensor, ...]) -> int:
         """Steps of the inputs; 0 where they are no sequences."""
@@ -69,7 +77,7 @@ class Reading:
         returned: object,
         inputs: tuple[Tensor, ...],
         spans: Tensor | None,
-        step: int | None = None,
+        step: Step | None = None,
     ) -> object:
         """Outputs at every step cut to one; what has none as it is."""
         if not (steps := self._steps(inputs)):
@@ -82,7 +90,7 @@ class Reading:
         target: Tensor,
         inputs: tuple[Tensor, ...],
         spans: Tensor | None,
-        step: int | None,
+        step: Step | None,
     ) -> Tensor:
         """True values `[rows, steps]` cut like the outputs; what has no steps as it is."""
         steps, at = self._steps(inputs), _position(spans, step)
@@ -156,7 +164,7 @@ class Reading:
             ) from error
 
 
-def _position(spans: Tensor | None, step: int | None) -> Tensor | int:
+def _position(spans: Tensor | None, step: Step | None) -> Tensor | int:
     """Where rows have a step that is counted from their first existing one; None is the last."""
     if spans is None:
         return -1 if step is None else step
@@ -227,28 +235,33 @@ class Subject:
 
         return response
 
-    def every_step(self, target: Tensor | None = None, spans: Tensor | None = None) -> Steps:
-        """What is differentiated at each output step that a row has, from one call of the model."""
+    def at_steps(self, target: Tensor | None, spans: Tensor | None, steps: Sequence[Step]) -> Steps:
+        """What is differentiated at each of these steps, from one call of the model."""
 
         def responses(inputs: tuple[Tensor, ...]) -> list[Tensor]:
-            found = self.reading.every_step(inputs, spans)
+            found = self.reading.at_steps(inputs, spans, steps)
             return [
                 self._response(cut, len(inputs[0]), self._true_at(target, inputs, spans, step))
-                for step, cut in enumerate(found)
+                for step, cut in zip(steps, found, strict=True)
             ]
 
         return responses
 
     def side_by_side(self, target: Tensor | None = None, spans: Tensor | None = None) -> Function:
-        """What `every_step` gives, `[rows, steps · outputs]`."""
-        return lambda inputs: torch.cat(self.every_step(target, spans)(inputs), dim=1)
+        """What is differentiated at all steps, `[rows, steps · outputs]`."""
+
+        def responses(inputs: tuple[Tensor, ...]) -> Tensor:
+            steps = range(self.reading.longest(inputs, spans))
+            return torch.cat(self.at_steps(target, spans, steps)(inputs), dim=1)
+
+        return responses
 
     def _true_at(
         self,
         target: Tensor | None,
         inputs: tuple[Tensor, ...],
         spans: Tensor | None,
-        step: int | None,
+        step: Step | None,
     ) -> Tensor | None:
         """What is true at one step of each row, of values `[rows, steps]`; others as they are."""
         if not self.reading.stepped or target is None or target.ndim != 2:
