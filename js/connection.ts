@@ -148,8 +148,11 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
     return { dtype, shape, data: buffer };
   };
   const features = store.names.peek().length;
-  if (message.t === "slice") store.receive(message, data(0, "<f4", 4, features));
-  else if (message.t === "lags") {
+  if (message.t === "slice") {
+    const { tokens: count, ...info } = message;
+    const tokens = count === undefined ? {} : { tokens: data(1, "<f4", 4, count) };
+    store.receive({ ...info, ...tokens }, data(0, "<f4", 4, features));
+  } else if (message.t === "lags") {
     store.receiveLags(filled(message, message.arrays, buffers) as LagSlice);
   } else if (message.t === "find") store.found(message.label, message.row);
   else if (message.t === "subset")
@@ -164,7 +167,7 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
     store.receiveInstances(state as InstancesState);
   } else if (message.t === "row") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
-    const { row, label, target, named } = message;
+    const { row, label, target, named, words } = message;
     const [outputs, jacobian, values] = [floats(0), floats(1), floats(2)];
     const owners = unpack(data(3, "<u4", values.length), "<u4");
     if (jacobian.length !== outputs.length * values.length)
@@ -177,10 +180,14 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
       jacobian,
       values,
       owners,
-      named: new Map(Object.entries(named).map(([feature, name]) => [Number(feature), name])),
+      named: numbered(named),
+      ...(words && { words: numbered(words) }),
     });
   }
 }
+
+const numbered = (named: Record<string, string>): Map<number, string> =>
+  new Map(Object.entries(named).map(([key, name]) => [Number(key), name]));
 
 /** What came with its packed arrays apart, whole again. */
 function filled(told: object, arrays: string[], buffers: DataView[]): unknown {

@@ -1,6 +1,6 @@
 /** The rows that are in the page: what the network returns for them, and its derivatives. */
 import { chain, respond } from "./chain.js";
-import { unpack, type InstancesState, type Output, type Shown } from "./wire.js";
+import { unpack, type InstancesState, type Output, type Packed, type Shown } from "./wire.js";
 
 /** One row as it came from the kernel, or from what is in the page. */
 export interface Row {
@@ -17,6 +17,8 @@ export interface Row {
   positions?: Uint32Array;
   /** By feature, the member of a group that is on. */
   named: ReadonlyMap<number, string>;
+  /** Of texts, the names of its tokens by id; absent where the page has them. */
+  words?: ReadonlyMap<number, string>;
   /** `[K, K]`: all other entries as one; absent where there are none. */
   rest?: Float32Array;
 }
@@ -42,6 +44,8 @@ export class Instances {
   readonly owners: Uint32Array;
   readonly standing: Uint32Array;
   private readonly targets: Float32Array | null;
+  /** Of texts, the names of tokens by id; null of other rows. */
+  readonly vocabulary: ReadonlyMap<number, string> | null;
   /** Entries of each feature. */
   private readonly entriesOf = new Map<number, number[]>();
   private readonly cache = new Map<string, Float32Array>();
@@ -70,20 +74,21 @@ export class Instances {
     this.cells = entries.subarray(this.entries, 2 * this.entries);
     this.owners = entries.subarray(2 * this.entries);
     this.whole = this.entries === state.all;
+    this.vocabulary = state.words ? named(state.words, state.word_ids!) : null;
     this.owners.forEach((owner, e) => {
       if (!this.entriesOf.has(owner)) this.entriesOf.set(owner, []);
       this.entriesOf.get(owner)!.push(e);
     });
   }
 
-  /** Features that are held, in the order in which they came: by rank. */
+  /** Features that are held, in the order in which they came: by rank. Tokens are none. */
   get leading(): number[] {
-    return [...this.entriesOf.keys()];
+    return this.vocabulary ? [] : [...this.entriesOf.keys()];
   }
 
   /** The entry that a feature is, or is at a lag; none where it is several. */
   entry(feature: number, lag: number | null = null): number | undefined {
-    let entries = this.entriesOf.get(feature) ?? [];
+    let entries = (!this.vocabulary && this.entriesOf.get(feature)) || [];
     if (lag !== null) entries = entries.filter((e) => this.lag(e) === lag);
     return entries.length === 1 ? entries[0] : undefined;
   }
@@ -252,6 +257,11 @@ export class Instances {
     return found;
   }
 }
+
+const named = (names: string[], ids: Packed): Map<number, string> => {
+  const of = unpack(ids, "<u4");
+  return new Map(names.map((name, i) => [of[i]!, name]));
+};
 
 /** The column that is explained at a row: the chosen one, else that of its class, or the first. */
 export function explained(

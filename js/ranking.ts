@@ -38,7 +38,11 @@ export function rank({ share, high, low, direction }: Slice): Ranking {
   order.forEach((feature, i) => (place[feature] = i));
 
   const cumulative = new Float64Array(share.length);
-  const total = share.reduce((sum, value) => sum + value, 0);
+  // Of many tokens the leading ones are here, and their shares are of the total of all.
+  const total = Math.max(
+    share.reduce((sum, value) => sum + value, 0),
+    100,
+  );
   let sum = 0;
   order.forEach((feature, i) => (cumulative[i] = sum += (100 * share[feature]!) / total));
   // Float32 shares of a total that is exactly 90 % may add up to a little less.

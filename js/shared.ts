@@ -6,6 +6,7 @@ import type { Link } from "./link.js";
 import type { Local } from "./local.js";
 import type { Ranking } from "./ranking.js";
 import type { Subset } from "./subset.js";
+import type { Word } from "./texts.js";
 import type {
   Choice,
   InstancesState,
@@ -69,6 +70,8 @@ export interface Store {
   local(row: number): Local | Wait;
   /** The map of lags at a row of X, likewise. */
   lagsAt(row: number): LagMap | Wait;
+  /** Of texts, the tokens of a row of X, likewise. */
+  wordsAt(row: number): Word[] | Wait;
   /** Picks the row with this label, asking the kernel where the page does not have it. */
   find(label: string): void;
   /** A view shows instances: ask for as many as there are. */

@@ -7,6 +7,7 @@ import { local } from "./local.js";
 import { rank } from "./ranking.js";
 import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
 import { subset as over, type Subset } from "./subset.js";
+import { sentence } from "./texts.js";
 import { createTimes, isMap } from "./times.js";
 import {
   key,
@@ -185,6 +186,10 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
         meta.value!.lags!,
         names.value.length,
       );
+    },
+    wordsAt(row) {
+      const held = rowOf(row);
+      return isRow(held) ? sentence(held, instances.value!, shown.value) : held;
     },
     find(label) {
       const here = instances.peek();

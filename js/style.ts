@@ -8,6 +8,7 @@ import download from "./styles/download.css";
 import instances from "./styles/instances.css";
 import rows from "./styles/rows.css";
 import local from "./styles/local.css";
+import text from "./styles/text.css";
 import lags from "./styles/lags.css";
 import explorer from "./styles/explorer.css";
 import notice from "./styles/notice.css";
@@ -23,6 +24,7 @@ const css =
   instances +
   rows +
   local +
+  text +
   lags +
   explorer +
   notice +

@@ -26,6 +26,8 @@ export type Output = number | null;
 
 export interface SliceInfo extends Shown {
   question: string;
+  /** Of texts, shares of the ranked tokens, `[4, tokens]`. */
+  tokens?: Packed;
 }
 
 export interface Meta {
@@ -40,6 +42,8 @@ export interface Meta {
   responses: { name: string; notes: string[] }[];
   slices: SliceInfo[];
   lags?: LagsMeta | null;
+  /** Of texts: the ranked tokens, and how many there are in all. */
+  tokens?: { ids: number[]; names: string[]; all: number };
 }
 
 /** Of sequences. */
@@ -106,6 +110,9 @@ export interface InstancesState<P = Packed> {
   values: P;
   rest?: P;
   padded?: boolean;
+  /** Of texts: names of tokens, and the ids they are of. */
+  words?: string[];
+  word_ids?: P;
   more: boolean;
 }
 
@@ -148,7 +155,7 @@ export type FromPage =
   | { t: "again" };
 
 export type ToPage =
-  | ({ t: "slice" } & SliceInfo)
+  | ({ t: "slice"; tokens?: number } & Omit<SliceInfo, "tokens">)
   | ({ t: "slice"; error: string } & Shown)
   | ({ t: "lags"; arrays: string[] } & LagSlice<Omit<Packed, "data">>)
   | ({ t: "lags"; error: string } & Shown)
@@ -165,6 +172,7 @@ export interface RowAnswer {
   label: string;
   target: number | number[] | null;
   named: Record<string, string>;
+  words?: Record<string, string>;
 }
 
 export interface State {
@@ -233,7 +241,11 @@ export function packedSlices(all: Slice[]): { slices: SliceInfo[]; importance: P
     [share, low, high, direction].forEach((row, q) => values.set(row, (4 * i + q) * features)),
   );
   return {
-    slices: all.map(({ question, ...shown }) => ({ ...showing(shown), question })),
+    slices: all.map(({ question, tokens, ...shown }) => ({
+      ...showing(shown),
+      question,
+      ...(tokens && { tokens }),
+    })),
     importance: packed(values, all.length, 4, features),
   };
 }

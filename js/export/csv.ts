@@ -3,18 +3,21 @@ import { compared } from "../compared.js";
 import { WORDS } from "../format.js";
 import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
+import { ofTokens } from "../texts.js";
 import type { Store } from "../store.js";
 import { entryName, entryOf } from "../views/instances/quantities.js";
 import { className } from "../words.js";
 
 type Cell = string | number | null | undefined;
 
-/** Features by rank, with the share over the brushed rows where there are any. */
-export function importances(store: Store): string {
+/** Features, or tokens, by rank, with the share over the brushed rows where there are any. */
+export function importances(from: Store): string {
+  const tokens = from.meta.value!.tokens !== undefined;
+  const store = tokens ? ofTokens(from) : from;
   const { share, low, high, direction } = store.slice.value!;
   const names = store.names.value;
   const brushed = store.subset.value?.held ? store.subset.value.share : null;
-  const head = ["feature", "importance", "low", "high", "direction"];
+  const head = [tokens ? "token" : "feature", "importance", "low", "high", "direction"];
   const rows = store.ranking.value!.order.map((f): Cell[] => [
     names[f]!,
     ...[share[f], low[f], high[f]],
@@ -62,8 +65,9 @@ export function instances(store: Store): string {
   ]);
 }
 
-/** What is known of the picked row, and of the one beside it. */
+/** What is known of the picked row, and of the one beside it; of texts their tokens. */
 export function picked(store: Store): string {
+  if (store.meta.value!.tokens) return texts(store);
   const names = store.names.value;
   const rows = [store.instance.value, store.other.value].filter((row) => row !== null);
   const cases = rows
@@ -78,6 +82,19 @@ export function picked(store: Store): string {
     }),
   );
   return written([["feature", "value", "attribution", "share", "row"], ...lines]);
+}
+
+function texts(store: Store): string {
+  const here = store.instances.value!;
+  const rows = [store.instance.value, store.other.value].filter((row) => row !== null);
+  const lines = rows.flatMap((row) => {
+    const words = store.wordsAt(row);
+    if (!Array.isArray(words)) return [];
+    const place = here.find(row);
+    const label = place < 0 ? String(row) : here.label(place);
+    return words.map(({ name, lag, share }, i): Cell[] => [name, i + 1, lag, share, label]);
+  });
+  return written([["token", "position", "lag", "share", "row"], ...lines]);
 }
 
 const written = (rows: Cell[][]): string =>

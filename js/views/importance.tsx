@@ -5,6 +5,7 @@ import { count, counted, decimals, percentTicks } from "../format.js";
 import { filtered, reach, type Ranking } from "../ranking.js";
 import { lagRanges } from "../lags.js";
 import type { Store } from "../store.js";
+import { ofTokens } from "../texts.js";
 import { Legend } from "./legend.js";
 import { nameWidth } from "./measure.js";
 import { Profile } from "./profile.js";
@@ -19,7 +20,20 @@ const GAP = 22;
 /** Rows beyond the window, above and below: a long list jumps often, a short one is all there. */
 const beyond = (count: number): number => (count > 100 ? 4 : 12);
 
+/** Features; of texts the tokens. */
 export function Importance({ store, root }: ViewProps) {
+  const tokens = store.meta.value!.tokens;
+  if (!tokens) return <Bars store={store} root={root} noun="feature" />;
+  const more = tokens.all - tokens.names.length;
+  return (
+    <>
+      <Bars store={ofTokens(store)} root={root} noun="token" />
+      {more > 0 && <p class="nbx-quiet">{counted(more, "token")} below these are not here.</p>}
+    </>
+  );
+}
+
+function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) {
   const id = useUnique();
   const query = useSignal("");
   const pointed = useSignal<number | null>(null);
@@ -118,13 +132,12 @@ export function Importance({ store, root }: ViewProps) {
     const place = placeAt(event.clientY - box.getBoundingClientRect().top + box.scrollTop);
     return shown[place] ?? null;
   };
-  const announced =
-    matches.value && `${count(shown.length)} of ${counted(names.length, "feature")}`;
+  const announced = matches.value && `${count(shown.length)} of ${counted(names.length, noun)}`;
 
   return (
     <section class="nbx-importance">
       <div class="nbx-bar-head">
-        <h4>Feature importance</h4>
+        <h4>{noun === "token" ? "Token importance" : "Feature importance"}</h4>
         <Legend
           ranking={ranking}
           confidence={store.meta.value!.confidence}
@@ -140,7 +153,7 @@ export function Importance({ store, root }: ViewProps) {
             ref={filter}
             type="search"
             placeholder="Filter"
-            aria-label="Filter features by name"
+            aria-label={`Filter ${noun}s by name`}
             aria-keyshortcuts="/"
             value={query}
             onInput={(event) => (query.value = event.currentTarget.value)}
@@ -175,7 +188,7 @@ export function Importance({ store, root }: ViewProps) {
           style={{ "--nbx-step": `${step}%` }}
           role="listbox"
           tabIndex={0}
-          aria-label="Features ranked by importance"
+          aria-label={`${noun === "token" ? "Tokens" : "Features"} ranked by importance`}
           aria-activedescendant={
             at >= from && at < from + rows.length ? `${id}-${selected}` : undefined
           }
@@ -218,15 +231,17 @@ export function Importance({ store, root }: ViewProps) {
                 style={{ transform: `translateY(${cut * ROW}px)` }}
               >
                 <i class="nbx-dash" />
-                <span>
-                  {counted(cut, "feature") + (cut === 1 ? " carries 90 %" : " carry 90 %")}
-                </span>
+                <span>{counted(cut, noun) + (cut === 1 ? " carries 90 %" : " carry 90 %")}</span>
                 <i class="nbx-dash" />
               </div>
             )}
           </div>
         </div>
-        {shown.length === 0 && <p class="nbx-nothing">No feature has “{query}” in its name.</p>}
+        {shown.length === 0 && (
+          <p class="nbx-nothing">
+            No {noun} has “{query}” in its name.
+          </p>
+        )}
         <Profile
           list={list}
           scroll={scroll}

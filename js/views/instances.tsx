@@ -57,7 +57,8 @@ function Picker({ store, root }: ViewProps) {
   // Unknown until there is a place on the page: nothing is drawn twice.
   const width = useSignal(0);
   const mode = useSignal<Mode>("plot");
-  const colour = useSignal<Colour>("attribution");
+  // Tokens have no one attribution that a row could be coloured by.
+  const colour = useSignal<Colour>(store.instances.peek()!.vocabulary ? "error" : "attribution");
   const asked = useSignal<[Axis, Axis] | null>(null);
   const list = useSignal<List>("all");
   const sorting = useSignal<Sorting | null>(null);
@@ -74,7 +75,9 @@ function Picker({ store, root }: ViewProps) {
     feature: null,
     lagOf: store.lagOf.value,
   }));
-  const feature = useComputed(() => store.feature.value ?? first(store, ground.value));
+  const feature = useComputed(() =>
+    ground.value.here.vocabulary ? null : (store.feature.value ?? first(store, ground.value)),
+  );
   const scene = useComputed((): Scene => ({ ...ground.value, feature: feature.value }));
   const plain = useComputed(() => rowColumns(ground.value));
   const columns = useComputed(() => [...plain.value, ...featureColumns(scene.value)]);
@@ -117,7 +120,9 @@ function Picker({ store, root }: ViewProps) {
           <Segments
             label="Show instances as"
             hook="mode"
-            options={MODES.map((option) => ({ ...option, name: option.value }))}
+            options={MODES.filter(({ value }) => value !== "beeswarm" || !here.vocabulary).map(
+              (option) => ({ ...option, name: option.value }),
+            )}
             value={mode.value}
             onChoose={(value: Mode) => (mode.value = value)}
           />
@@ -136,12 +141,13 @@ function Picker({ store, root }: ViewProps) {
           <Segments
             label="Rows"
             hook="list"
-            options={LISTS.filter(({ value }) => value !== "errors" || here.targeted).map(
-              (option) => ({
-                ...option,
-                name: option.value,
-              }),
-            )}
+            options={LISTS.filter(
+              ({ value }) =>
+                (value !== "errors" || here.targeted) && (value !== "typical" || !here.vocabulary),
+            ).map((option) => ({
+              ...option,
+              name: option.value,
+            }))}
             value={list.value}
             onChoose={(value: List) => {
               sorting.value = null;
@@ -173,6 +179,7 @@ function useShown(store: Store): ReadonlySignal<Shown> {
 
 /** The leading feature that has a sign: what is shown of features before one is picked. */
 function first(store: Store, scene: Scene): number | null {
+  if (scene.here.vocabulary) return null;
   const order = store.ranking.value?.order ?? [];
   const known = new Set(scene.here.leading);
   const signed = (feature: number) => entryOf(scene, feature) !== undefined;

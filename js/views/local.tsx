@@ -3,6 +3,7 @@ import type { Local as Case } from "../local.js";
 import { labelOf, predictionOf, responseOf, verdict } from "../words.js";
 import { Asked } from "./asked.js";
 import { Effects } from "./effects.js";
+import { Texts } from "./text.js";
 import type { ViewProps } from "./props.js";
 
 export function Local({ store, root }: ViewProps) {
@@ -28,6 +29,7 @@ export function Local({ store, root }: ViewProps) {
     );
   const rows = second === null || second === first ? [first] : [first, second];
   const several = rows.length > 1;
+  const Moves = here.vocabulary ? Texts : Effects;
   const found = rows.map((row) => store.local(row));
   const cases = found.filter((one): one is Case => one !== "asked" && "items" in one);
   const subject = { meta: store.meta.value!, state: here.state, shown: store.shown.value };
@@ -68,7 +70,7 @@ export function Local({ store, root }: ViewProps) {
           })}
         </ul>
       </div>
-      {cases.length > 0 && <Effects store={store} cases={cases} subject={subject} />}
+      {cases.length > 0 && <Moves store={store} cases={cases} subject={subject} />}
       {found.map((one) => (one === "asked" || "error" in one ? <Asked wait={one} /> : null))}
     </section>
   );

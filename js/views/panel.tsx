@@ -36,7 +36,11 @@ function Header({ store, root }: ViewProps) {
         <h3>
           <bdi>{meta.title}</bdi>
         </h3>
-        <span class="nbx-muted">{counted(store.names.value.length, "feature")}</span>
+        <span class="nbx-muted">
+          {meta.tokens
+            ? counted(meta.tokens.all, "token")
+            : counted(store.names.value.length, "feature")}
+        </span>
         {!store.attended && <span class="nbx-pill">Saved snapshot</span>}
         {store.status.value.state === "live" && <span class="nbx-live">Live</span>}
       </div>

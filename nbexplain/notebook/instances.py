@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nbexplain.engine.padding import aligned
 from nbexplain.engine.samples import widened
 from nbexplain.notebook.packing import text
+from nbexplain.notebook.texts import ids_of, words
 from nbexplain.notebook.truth import Truth, all_classes
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def instances(
         )
         labels = _labels(explanation, order)
     rows = torch.from_numpy(order)
+    derivatives = _derivatives(explanation, rows[:held], entries)
     found: dict[str, Any] = {
         "rows": sample.positions[order].astype("<u4"),
         "labels": None if labels is None else labels[: len(order)],
@@ -109,7 +111,8 @@ def instances(
         "entries": _described(explanation, entries),
         "members": _members(explanation, entries),
         "all": every,
-        **_derivatives(explanation, rows[:held], entries),
+        **derivatives,
+        **_words(explanation, derivatives["values"]),
         "more": held < sample.count,
         **({} if sample.spans is None else {"padded": True}),
     }
@@ -119,6 +122,8 @@ def instances(
 def leading(explanation: Explanation) -> NDArray[np.int64]:
     """Entries of one row that belong to the leading features: whole features, in rank order."""
     features = explanation.features
+    if features.tokens:  # the one feature, whatever its length
+        return np.arange(len(features.cells))
     most = WHOLE if features.kind == "sequence" else ENTRIES
     owner = features.owners[features.cells]
     by_feature = np.argsort(owner, kind="stable")
@@ -132,6 +137,14 @@ def leading(explanation: Explanation) -> NDArray[np.int64]:
             break
         found.append(members)
     return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _words(explanation: Explanation, ids: NDArray[np.float32]) -> dict[str, Any]:
+    """Of texts, what the ids that occur are called."""
+    if not explanation.features.tokens:
+        return {}
+    found = words(explanation, ids)
+    return {"words": list(found.values()), "word_ids": np.array(list(found), "<u4")}
 
 
 def called_by_position(explanation: Explanation) -> bool:
@@ -203,10 +216,11 @@ def _derivatives(
         taken, spans = rows[part], sample.spans
         spans = None if spans is None else spans.index_select(0, taken)
         derivatives = widened(by_lag(sample.jacobian.index_select(0, taken), spans).flatten(2))
-        inputs = by_lag(sample.values.index_select(0, taken)[:, None], spans).flatten(1)
+        inputs = by_lag(sample.values.index_select(0, taken)[:, None], spans)
+        inputs = ids_of(inputs, spans) if explanation.features.tokens else inputs
         lead = derivatives.index_select(2, chosen).numpy()
         jacobian[part] = single(lead * scaling[entries].astype(lead.dtype))
-        values[part] = single(widened(inputs.index_select(1, chosen)).numpy())
+        values[part] = single(widened(inputs.flatten(1).index_select(1, chosen)).numpy())
         if len(entries) < every:
             scaled = derivatives.double() * others
             rest[part] = single((scaled @ scaled.mT).numpy())

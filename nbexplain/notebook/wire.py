@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbexplain.notebook import lags
+from nbexplain.notebook import lags, texts
 from nbexplain.notebook.instances import MESSAGE, SAMPLE, Limits, instances
 from nbexplain.notebook.packing import State, bytes_of, described, packed, text, to_json
 
@@ -63,13 +63,15 @@ def state(
     answers = {name: explanation.with_response(name) for name in responses(explanation)}
     wanted = list(_slices(explanation, answers))
     names = [text(name) for name in explanation.features.names]
+    tokens = texts.described(explanation)
     times = lags.lag_slices(
         explanation, answers, wanted, lags.SAVED if budget is None else lags.BUDGET
     )
     if budget is not None:
         limits = replace(limits, heavy=max(limits.heavy - lags.size_of(times), 0))
-        budget -= sum(len(name.encode()) for name in names)
-        size = QUANTITIES * len(explanation.features.names) * np.dtype("<f4").itemsize
+        sent = [*names, *(tokens["names"] if tokens else ())]
+        budget -= sum(len(name.encode()) for name in sent)
+        size = QUANTITIES * len(sent) * np.dtype("<f4").itemsize
         wanted = wanted[: max(budget // max(size, 1), 1)]
     arrays = [importance(answers[of.response], of.output, of.step) for of in wanted]
     picked = [(selection or {}).get(name) for name in ("instance", "other")]
@@ -94,10 +96,12 @@ def state(
                 {
                     **shown.told,
                     "question": question(answers[shown.response], shown.output, shown.step),
+                    **_tokens(explanation, answers[shown.response], shown.output),
                 }
                 for shown in wanted
             ],
             "lags": lags.described(explanation),
+            **({"tokens": tokens} if tokens else {}),
         },
         "names": names,
         "importance": packed(np.stack(arrays)),
@@ -172,6 +176,12 @@ def bundle(name: str) -> str:
             "run `npm ci && npm run build` in it (or `make demo`), or `pip install nbexplain`."
         )
     return path.read_text(encoding="utf-8")
+
+
+def _tokens(explanation: Explanation, answer: Explanation, output: int | None) -> State:
+    """The shares of tokens that a slice of texts has."""
+    found = texts.token_slice(explanation, answer, output)
+    return {} if found is None else {"tokens": packed(found)}
 
 
 def _slices(explanation: Explanation, responses: Iterable[str]) -> Iterator[lags.Shown]:

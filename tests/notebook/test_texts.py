@@ -8,6 +8,10 @@ import torch
 from torch import nn
 
 import nbexplain as nbx
+from nbexplain.notebook import texts as page
+from nbexplain.notebook import wire
+from nbexplain.notebook.rows import Rows
+from nbexplain.notebook.widgets.answers import answer
 from tests.corpus import STEPS, WORDS, Negation, Recurrent, corpus
 
 IDS, Y = corpus()
@@ -99,3 +103,97 @@ def test_a_chart_of_tokens_needs_tokens():
     ex = nbx.explain(nn.Linear(2, 1), torch.eye(2))
     with pytest.raises(ValueError, match="no tokens"):
         ex.chart("tokens")
+
+
+# What the page is sent ----------------------------------------------------------------------------
+
+
+def unpacked(packed):
+    return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+
+
+def test_the_page_gets_the_shares_of_tokens(texts):
+    state = wire.state(texts)
+    told = state["meta"]["tokens"]
+    assert told["names"] == [WORDS[i] for i in told["ids"]]
+    assert told["all"] == len(WORDS) - 1
+    assert state["names"] == ["token"]
+    for info in state["meta"]["slices"]:
+        asked = texts.with_response(info["response"])
+        table = asked.token_importance(info["output"]).loc[told["names"]]
+        share, low, high, direction = unpacked(info["tokens"])
+        np.testing.assert_allclose(share, table["importance"], rtol=1e-6)
+        np.testing.assert_allclose(low, table["low"], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(high, table["high"], rtol=1e-6)
+        assert np.isnan(direction).all()
+
+
+def test_the_page_gets_ids_and_names_of_the_rows_it_holds(texts):
+    state = wire.state(texts)["instances"]
+    words = dict(zip(unpacked(state["word_ids"]).tolist(), state["words"], strict=True))
+    ids = unpacked(state["values"])
+    assert ids.shape == (400, 2 * STEPS)
+    np.testing.assert_array_equal(ids[:, ::2], ids[:, 1::2])
+    for row, tokens in zip(unpacked(state["rows"])[:20], ids[:20, ::2], strict=True):
+        there = tokens[~np.isnan(tokens)]
+        assert [words[i] for i in there.tolist()] == list(texts.local(row)["token"])
+        assert np.isnan(tokens[: STEPS - len(there)]).all()
+
+
+def test_of_many_tokens_the_leading_ones_are_sent(texts, monkeypatch):
+    monkeypatch.setattr(page, "MOST_RANKED", 3)
+    state = wire.state(texts)
+    leading = texts.token_importance(texts.default_output).index[:3]
+    assert set(state["meta"]["tokens"]["names"]) == set(leading)
+    assert {info["tokens"]["shape"][1] for info in state["meta"]["slices"]} == {3}
+
+
+def test_rows_that_do_not_fit_come_whole_and_a_state_stays_small():
+    embedding = nn.Embedding(3000, 4)
+    ids = torch.randint(0, 3000, (300, 400), generator=torch.Generator().manual_seed(0))
+    ex = nbx.explain(lambda ids: embedding(ids).sin().sum(1), ids, progress=False)
+    state = wire.state(ex)
+    sizes = [len(one["data"]) for one in state["instances"].values() if isinstance(one, dict)]
+    assert sum(sizes) < 700_000
+    assert 0 < state["instances"]["jacobian"]["shape"][0] < 300
+    message, _ = wire.rows_message(ex)
+    assert message["instances"]["jacobian"]["shape"] == [300, 4, 1600]
+
+
+class Asking:
+    """A session that is asked once."""
+
+    def __init__(self, explanation):
+        self.explanation, self.sent = explanation, None
+
+    def check(self, _, value):
+        return value
+
+    def send(self, content, buffers=None):
+        self.sent = content, buffers
+
+
+def test_a_row_and_a_slice_come_with_their_tokens(texts):
+    session = Asking(texts)
+    answer(session, {"t": "row", "row": 3}, [])
+    content, (_, jacobian, values, _) = session.sent
+    ids = np.frombuffer(values, "<f4")[::2]
+    there = ids[~np.isnan(ids)]
+    assert [content["words"][str(int(i))] for i in there] == list(texts.local(3)["token"])
+    assert len(jacobian) == 4 * 2 * 2 * STEPS
+    answer(session, {"t": "slice", "response": "logodds", "output": 0}, [])
+    content, (_, tokens) = session.sent
+    table = texts.with_response("logodds").token_importance(0)
+    share = np.frombuffer(tokens, "<f4").reshape(4, content["tokens"])[0]
+    np.testing.assert_allclose(np.sort(share)[::-1], table["importance"], rtol=1e-6)
+
+
+def test_a_row_that_is_asked_for_keeps_the_ends_of_the_others():
+    torch.manual_seed(0)
+    lengths = (IDS != 0).sum(1)
+    ex = nbx.explain(Recurrent(), IDS, Y, tokens=WORDS, lengths=lengths, keep=5, progress=False)
+    other = next(row for row in range(400) if row not in ex.rows)
+    held = Rows(ex).holding([other])
+    for row in (other, int(ex.rows[0])):
+        assert len(held.local(row)) == int(lengths[row])
+    assert held.swept.sample.spans is not None

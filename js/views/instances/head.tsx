@@ -83,13 +83,14 @@ interface LegendProps {
 export function ColourLegend({ scene, painted, paper, colour }: LegendProps) {
   const { here } = scene.value;
   const options = useComputed(() => {
-    const known: Colour[] = ["attribution"];
+    const known: Colour[] = here.vocabulary ? [] : ["attribution"];
     if (here.targeted)
       known.push(...(here.state.classifier ? (["classes"] as const) : []), "error");
     return known.map((value) => ({ value, label: colourTitle(scene.value, value), name: value }));
   }).value;
   const { ramp, ends, classes, more, excuse, unknown } = painted.value;
   const { theme } = paper.value;
+  if (!options.length) return null;
   return (
     <div class="nbx-colour">
       <Menu

@@ -24,6 +24,7 @@ from nbexplain.notebook import wire
 from nbexplain.notebook.instances import by_lag, single
 from nbexplain.notebook.lags import lag_message
 from nbexplain.notebook.rows import Rows
+from nbexplain.notebook.texts import ids_of, token_slice, words
 from nbexplain.notebook.truth import Truth
 from nbexplain.notebook.widgets.running import sentence, when_free
 
@@ -85,7 +86,11 @@ def _slice(session: Asked, explanation: Explanation, content: Content, _: object
     response, output = session.check("response", content.get("response")), content.get("output")
     asked, step = explanation.with_response(response), content.get("step")
     values = wire.importance(asked, output, step)
-    return {"question": wire.question(asked, output, step)}, [values.tobytes()]
+    told: Content = {"question": wire.question(asked, output, step)}
+    tokens = token_slice(explanation, asked, output)
+    if tokens is None:
+        return told, [values.tobytes()]
+    return {**told, "tokens": tokens.shape[1]}, [values.tobytes(), tokens.tobytes()]
 
 
 def _lags(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
@@ -172,7 +177,9 @@ def _waits(explanation: Explanation | None, position: int) -> bool:
 
 def _told(explanation: Explanation, position: int, row: Row) -> Answer:
     features = explanation.features
-    values = by_lag(row.values[:, None], row.spans).reshape(-1).double().numpy()
+    inputs = by_lag(row.values[:, None], row.spans)
+    inputs = ids_of(inputs, row.spans) if features.tokens else inputs
+    values = inputs.reshape(-1).double().numpy()
     named: dict[str, str] = {}
     for name, members in features.groups.items():
         on = [member for member in members if values[features.columns.index(member)] != 0]
@@ -184,5 +191,7 @@ def _told(explanation: Explanation, position: int, row: Row) -> Answer:
     truth = Truth.of(explanation).read(row.target)
     target = None if truth is None else truth[0].tolist()
     content: Content = {"label": wire.text(label), "target": target, "named": named}
+    if features.tokens:
+        content["words"] = {str(i): name for i, name in words(explanation, values).items()}
     numbers = [single(array).tobytes() for array in (outputs, jacobian, values)]
     return content, [*numbers, features.owners[features.cells].astype("<u4").tobytes()]
