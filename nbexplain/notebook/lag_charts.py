@@ -124,14 +124,18 @@ def _lag_names(explanation: Explanation, lags: Iterable[int]) -> dict[int, str]:
 
 
 def _axis(explanation: Explanation) -> altair.X:
-    """Lags from the past to now."""
+    """Lags from the past to now, and on to leads where outputs use later steps."""
     import altair as alt
 
     features = explanation.features
     unit = features.lag_unit if isinstance(features.lag_unit, str) else "steps"
-    title = f"past \N{LEFTWARDS ARROW} lag, {printable(unit)} back \N{RIGHTWARDS ARROW} now"
+    leads = explanation.window().leads
+    ahead = "ahead" if leads else "now"
+    title = f"past \N{LEFTWARDS ARROW} lag, {printable(unit)} back \N{RIGHTWARDS ARROW} {ahead}"
     named = isinstance(features.lag_unit, tuple)
     label = _named(features.lag_names) if named else "datum.label"
+    if named and leads:  # which have no names
+        label = f"datum.value < 0 ? datum.label : {label}"
     axis = alt.Axis(title=title, labelOverlap=True, labelAngle=0, labelExpr=label)
     return alt.X("lag:O", sort="descending", axis=axis)
 

@@ -76,3 +76,20 @@ def test_a_constant_model_has_a_chart():
     ex = nbx.explain(lambda x: 0 * x[:, 0, 0], torch.randn(9, 3, 2))
     assert values(ex.chart("lags").to_dict())[0]["share"] is None
     assert values(ex.chart("lag_map").to_dict())[0]["share"] is None
+
+
+def test_leads_stand_after_now():
+    X = torch.randn(60, 3, 1, generator=torch.Generator().manual_seed(0))
+    model = lambda x: x + 2 * torch.cat([x[:, 1:], x[:, :1] * 0], 1)  # noqa: E731
+    every = nbx.Sensitivity(steps="valid")
+    ex = nbx.explain(model, X, method=every, scale="none", lag_unit=["now", "one", "two"])
+    spec = ex.chart("lags").to_dict()
+    shown = {row["lag"]: (row["name"], round(row["share"], 6)) for row in values(spec)}
+    assert shown[-1] == ("-1", 66.666667)
+    assert shown[0] == ("now", 33.333333)
+    assert sorted(shown) == [-2, -1, 0, 1, 2]
+    axis = spec["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["title"].endswith("ahead")
+    assert axis["labelExpr"].startswith("datum.value < 0 ? datum.label : [")
+    cells = {row["lag"]: row["share"] for row in values(ex.chart("lag_map").to_dict())}
+    assert cells == pytest.approx({-2: 0, -1: 200 / 3, 0: 100 / 3, 1: 0, 2: 0})
