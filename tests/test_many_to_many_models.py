@@ -300,6 +300,34 @@ def test_the_loss_of_each_step():
     np.testing.assert_allclose(last.attributions[:, 0], found[:, -1], atol=1e-8)
 
 
+@pytest.mark.parametrize("method", ["sensitivity", nbx.Sensitivity(steps="valid")])
+@pytest.mark.parametrize("padded", [False, True])
+def test_classes_of_each_step(method, padded):
+    y = torch.randint(3, (40, STEPS), generator=torch.Generator().manual_seed(7))
+    x, mask = left(FEW, LENGTHS[:40]) if padded else (FEW, None)
+    model = Tanh(3)
+    ex = nbx.explain(model, x, y, method=method, lengths=mask)
+    of_rows = nbx.explain(model, x, y[:, -1], method=method, lengths=mask)
+    assert ex.response == "prob"
+    assert ex.classes == ex.outputs == ("0", "1", "2")
+    assert ex.targets.tolist() == y[:, -1].tolist()  # padding at the start ends with the row
+    pd.testing.assert_frame_equal(ex.importance(1), of_rows.importance(1))
+    numbers = nbx.explain(model, x, y + 0.5, method=method, lengths=mask)
+    assert (numbers.response, numbers.classes) == ("raw", None)
+    assert numbers.targets.tolist() == (y[:, -1] + 0.5).tolist()
+
+
+def test_the_loss_of_the_class_of_each_step():
+    y = torch.randint(3, (40, STEPS), generator=torch.Generator().manual_seed(7))
+    model = Tanh(3)
+    ex = every(model, FEW, y, response="loss", scale="none")
+    (found,) = central_differences(
+        lambda inputs: -model(*inputs).log_softmax(2).gather(2, y[..., None])[..., 0], (FEW,)
+    )
+    steps = np.sqrt((found.numpy() ** 2).mean(0)).sum(-1)
+    np.testing.assert_allclose(ex.time_map(), 100 * steps / steps.sum(), atol=1e-6)
+
+
 def test_what_has_steps_is_found_beside_what_has_none():
     plain = every(Tanh(2), FEW)
     for form in (

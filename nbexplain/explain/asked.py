@@ -1,14 +1,16 @@
 """A question put to a model and data: looked at once, settled, or refused in a sentence."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
 from nbexplain.choices import choose
 from nbexplain.data import Batch, Source
 from nbexplain.engine.responses import MANY, Kind
-from nbexplain.explain.subject import Reading, Select, Subject
+from nbexplain.explain.reading import Reading
+from nbexplain.explain.subject import Select, Subject
 from nbexplain.explanation.question import RESPONSES, Question, kind_of
 from nbexplain.methods import Method
 from nbexplain.model import Picked, Snapshot, check_function
@@ -76,6 +78,9 @@ def ask(
     if chosen is None:
         source = source.for_outputs(width)
         batch = source.head(rows)
+        if reading.every(batch.target, width) and _are_codes(batch.target, width):
+            source = copy(source)
+            source.classes = tuple(map(str, range(width)))
     classes = source.classes if chosen is None else None
     kind = (
         "values"
@@ -116,6 +121,13 @@ def ask(
     doubt = None if classes is not None else reading.doubt(picked, batch)
     noted = [picked.note, doubt, note, *_integer_inputs(source, batch)]
     return Asked(question, subject, source, batch, tuple(n for n in noted if n))
+
+
+def _are_codes(target: Tensor | None, width: int) -> bool:
+    """Whether true values at every step are codes of so many classes."""
+    if target is None or width < 2:
+        return False
+    return bool(((target >= 0) & (target < width) & (target == target.floor())).all())
 
 
 def _settle(

@@ -71,7 +71,8 @@ def explain(
             `[rows, steps]` that an `nn.Embedding` of the model receives as they are, are ids of
             tokens, and derivatives are taken at their embeddings.
         y: the true values, in any of these forms. Strings, booleans and at most 20 distinct
-            integers are classes, and name the outputs.
+            integers are classes, and name the outputs. For outputs at every step `[rows, steps]`
+            too, whole numbers below the number of outputs being classes.
         method: how attributions are formed: a name, or a method object such as
             `nbx.Sensitivity()`.
         response: what is differentiated: "raw", "prob", "logodds", "loss" (of y), or a function

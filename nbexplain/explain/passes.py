@@ -94,7 +94,7 @@ class Work:
             values,
             outputs,
             jacobian,
-            self.subject.true_values(batch.target),
+            self.subject.true_values(batch.target, batch.spans),
             batch.spans,
         )
         sums = part.sums[question.response]
@@ -165,7 +165,7 @@ class Work:
                 raise ValueError(f"step={step} is outside this row, which has {length:,} steps.")
         with untouched():
             values, outputs, jacobian = self.derive(batch, step)
-        target = exact(self.subject.true_values(batch.target))
+        target = exact(self.subject.true_values(batch.target, batch.spans))
         return Row(values, outputs.cpu(), jacobian.cpu(), target, batch.spans)
 
 

@@ -16,7 +16,7 @@ from nbexplain.engine.responses import in_turn, mirrored, saturated
 from nbexplain.engine.stepwise import Stepwise, Summing, groups_within
 from nbexplain.engine.swept import PROBABLE, Swept
 from nbexplain.explain.progress import Progress
-from nbexplain.explain.subject import Step
+from nbexplain.explain.reading import Step
 from nbexplain.explanation.question import Question
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def by_step(
         values,
         outputs,
         jacobian,
-        work.subject.true_values(batch.target),
+        work.subject.true_values(batch.target, batch.spans),
         spans,
     )
     count = int(saturated(told).sum()) if question.kind in PROBABLE else 0
