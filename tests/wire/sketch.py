@@ -90,6 +90,7 @@ class Sketch:
             names=self.outputs,
             kind="logits",
             classifier=True,
+            steps="last",
         )
 
     @property
@@ -99,11 +100,11 @@ class Sketch:
     def with_response(self, response):
         return self if response == self.response else replace(self, response=response)
 
-    def question_about(self, output):
+    def question_about(self, output, step=None):
         name = "both" if output is None else self.outputs[output]
         return f"Sensitivity of {self.response} of {name}"
 
-    def importances(self, output):
+    def importances(self, output, step=None):
         repeats = len(self.names) / len(NAMES)
         share = np.resize(SHARES[self.asked.column(output)], len(self.names)) / repeats
         if self.response == "raw":
