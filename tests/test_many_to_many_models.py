@@ -328,6 +328,20 @@ def test_the_loss_of_the_class_of_each_step():
     np.testing.assert_allclose(ex.time_map(), 100 * steps / steps.sum(), atol=1e-6)
 
 
+def test_several_values_of_each_step():
+    y = torch.randn(40, STEPS, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    model = Tanh(2)
+    ex = every(model, FEW, y, response="loss", scale="none")
+    (found,) = central_differences(lambda inputs: (model(*inputs) - y).square().sum(2), (FEW,))
+    steps = np.sqrt((found.numpy() ** 2).mean(0)).sum(-1)
+    np.testing.assert_allclose(ex.time_map(), 100 * steps / steps.sum(), atol=1e-6)
+    assert ex.targets.tolist() == y[:, -1].tolist()
+    codes = torch.randint(2, (40, STEPS, 1), generator=torch.Generator().manual_seed(5))
+    tagged = every(model, FEW, codes)
+    assert tagged.response == "prob"
+    assert tagged.targets.tolist() == codes[:, -1, 0].tolist()
+
+
 def test_what_has_steps_is_found_beside_what_has_none():
     plain = every(Tanh(2), FEW)
     for form in (

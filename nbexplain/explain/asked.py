@@ -125,7 +125,7 @@ def ask(
 
 def _are_codes(target: Tensor | None, width: int) -> bool:
     """Whether true values at every step are codes of so many classes."""
-    if target is None or width < 2:
+    if target is None or width < 2 or target.shape[2:] not in ((), (1,)):
         return False
     return bool(((target >= 0) & (target < width) & (target == target.floor())).all())
 

@@ -126,10 +126,13 @@ class Reading:
         return replace(picked, note=_noted(picked.note, batch)), stepped
 
     def every(self, target: Tensor | None, width: int) -> bool:
-        """Whether y says what is true at every step, `[rows, steps]`, and not of every output."""
-        if target is None or target.ndim != 2 or self.steps == width:
+        """Whether y says what is true at every step, `[rows, steps]` or `[rows, steps, K]`.
+
+        `[rows, outputs]` are those of one step.
+        """
+        if target is None or target.ndim < 2 or target.shape[1] != self.steps:
             return False
-        return target.shape[1] == self.steps
+        return target.ndim == 3 or self.steps != width
 
     def doubt(self, picked: Picked, batch: Batch) -> str | None:
         """A note where `[rows, steps]` outputs were taken as so many outputs."""

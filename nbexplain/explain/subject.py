@@ -82,7 +82,7 @@ class Subject:
             return target
         at = position(spans, step)
         found = target[:, at] if isinstance(at, int) else target[torch.arange(len(target)), at]
-        return found if self.raw == "values" else found.long()
+        return found if self.raw == "values" else found.reshape(len(found)).long()
 
     def _response(
         self, returned: object, rows: int, target: Tensor | None
