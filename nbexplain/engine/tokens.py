@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Self
 
 import numpy as np
@@ -31,13 +31,13 @@ def condensed(
     norm $\|c^\top L_t\|$: nothing that lengths or angles say is lost, and a token has as many
     numbers as there are outputs, not as its embedding. The basis is found by modified
     Gram-Schmidt in double precision, whose L is as exact as Householder's (Björck 1967). Of one
-    output it is the norm itself.
+    output it is the norm itself; embeddings no wider than there are outputs are left as they are.
 
     >>> condensed(torch.tensor([[[[3.0, 0.0, 4.0]], [[0.0, 2.0, 2.0]]]])).squeeze().tolist()
     [[5.0, 0.0], [1.600000023841858, 2.332380771636963]]
     """
     outputs, width = jacobian.shape[1], jacobian.shape[3]
-    if coordinates(outputs, width) == width > 1:
+    if width <= outputs:
         return jacobian
     left = jacobian.to(torch.float64, copy=True)
     found = left.new_zeros(*left.shape[:3], outputs)
@@ -53,8 +53,8 @@ def condensed(
 
 
 @dataclass(frozen=True, eq=False)
-class TokenSums:
-    """Sums of squared derivatives by token and group of rows; only for tokens that occur.
+class Cells:
+    """Sums of squared derivatives by token and group of rows, in one piece.
 
     Attributes:
         cells: id times 64 plus the group of rows, ascending, `[cells]`.
@@ -65,6 +65,35 @@ class TokenSums:
     cells: Int64[np.ndarray, " cells"]
     second: Float64[np.ndarray, "outputs cells"]
     occurrences: Int64[np.ndarray, " cells"]
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def join(self, other: Self) -> Self:
+        """Both in one piece."""
+        both = np.concatenate([self.cells, other.cells])
+        # Two ascending runs: a stable sort merges them without comparing all.
+        order = np.argsort(both, kind="stable")
+        first = np.flatnonzero(np.diff(both[order], prepend=-1))
+        second = np.concatenate([self.second, other.second], axis=1)
+        occurrences = np.concatenate([self.occurrences, other.occurrences])
+        return type(self)(
+            both[order][first],
+            np.add.reduceat(second[:, order], first, axis=1),
+            np.add.reduceat(occurrences[order], first),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TokenSums:
+    """Sums of squared derivatives by token and group of rows; only for tokens that occur.
+
+    Attributes:
+        parts: the sums in pieces, each less than half as long as the one before, so that a batch
+            is merged without a copy of all that was seen.
+    """
+
+    parts: tuple[Cells, ...]
 
     @classmethod
     def of(
@@ -78,7 +107,7 @@ class TokenSums:
 
         >>> ids, g = torch.tensor([[7, 5, 7]]), torch.tensor([[[[1.0], [2.0], [3.0]]]])
         >>> sums = TokenSums.of(ids, g, start=0)
-        >>> sums.ids.tolist(), sums.second.tolist(), sums.counts.tolist()
+        >>> sums.ids.tolist(), sums.whole.second.tolist(), sums.counts.tolist()
         ([5, 7], [[4.0, 10.0]], [1, 2])
         """
         squares = jacobian.double().square().sum(-1).cpu().numpy()
@@ -91,44 +120,54 @@ class TokenSums:
         second = np.stack(
             [np.bincount(place, squares[:, k][there], len(cells)) for k in range(squares.shape[1])]
         )
-        return cls(cells, second, np.bincount(place, minlength=len(cells)))
+        return cls((Cells(cells, second, np.bincount(place, minlength=len(cells))),))
 
     def merge(self, other: Self) -> Self:
         """The sums of both sets of rows."""
-        cells = np.union1d(self.cells, other.cells)
-        second = np.zeros((len(self.second), len(cells)))
-        occurrences = np.zeros(len(cells), np.int64)
-        for part in (self, other):
-            place = np.searchsorted(cells, part.cells)
-            second[:, place] += part.second
-            occurrences[place] += part.occurrences
-        return type(self)(cells, second, occurrences)
+        parts = list(self.parts)
+        for part in other.parts:
+            parts.append(part)
+            while len(parts) > 1 and 2 * len(parts[-1]) > len(parts[-2]):
+                last = parts.pop()
+                parts[-1] = parts[-1].join(last)
+        return type(self)(tuple(parts))
+
+    @cached_property
+    def whole(self) -> Cells:
+        """All sums in one piece."""
+        return reduce(Cells.join, reversed(self.parts))
 
     def mirrored(self) -> Self:
         """The sums of two opposite outputs from those of one."""
-        return type(self)(self.cells, np.repeat(self.second, 2, axis=0), self.occurrences)
+        return type(self)(
+            tuple(
+                Cells(part.cells, np.repeat(part.second, 2, axis=0), part.occurrences)
+                for part in self.parts
+            )
+        )
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
         """The tokens that occur, ascending."""
-        return np.unique(self.cells // GROUPS)
+        found = self.whole.cells // GROUPS
+        return found[np.flatnonzero(np.diff(found, prepend=-1))]
 
     @property
     def counts(self) -> NDArray[np.int64]:
         """How often each of `ids` occurs."""
-        return np.bincount(self._place, self.occurrences, len(self.ids)).astype(np.int64)
+        return np.bincount(self._place, self.whole.occurrences, len(self.ids)).astype(np.int64)
 
     def by_group(
         self, weights: Float64[np.ndarray, " outputs"]
     ) -> Float64[np.ndarray, "groups tokens"]:
         """Sums of the squares of each of `ids` by group of rows, outputs combined by weight."""
         found = np.zeros((GROUPS, len(self.ids)))
-        found[self.cells % GROUPS, self._place] = weights @ self.second
+        found[self.whole.cells % GROUPS, self._place] = weights @ self.whole.second
         return found
 
     @property
     def _place(self) -> NDArray[np.intp]:
-        return np.searchsorted(self.ids, self.cells // GROUPS)
+        return np.searchsorted(self.ids, self.whole.cells // GROUPS)
 
 
 def summed_by_token(

@@ -14,7 +14,7 @@ from nbexplain.engine.responses import Kind
 from nbexplain.engine.samples import Keep, Sample, widened
 from nbexplain.engine.stepwise import Stepwise
 from nbexplain.engine.swept import Swept
-from nbexplain.engine.tokens import TokenSums
+from nbexplain.engine.tokens import Cells, TokenSums
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.record import Explanation
 from nbexplain.explanation.tokens import Vocabulary
@@ -57,7 +57,9 @@ def save(ex: Explanation, path: str | Path) -> None:
     for response in ex.responses:
         answer = ex.with_response(response).swept
         if (tokens := answer.tokens.get(response)) is not None:
-            arrays |= {f"tokens.{response}.{part}": getattr(tokens, part) for part in TOKEN_PARTS}
+            arrays |= {
+                f"tokens.{response}.{part}": getattr(tokens.whole, part) for part in TOKEN_PARTS
+            }
         sums = answer.sums[response]
         parts = PARTS if sums.reach is not None else PARTS[:-1]
         arrays |= {f"sums.{response}.{part}": getattr(sums, part) for part in parts}
@@ -164,7 +166,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
             if asked.get("steps") == "valid"  # not said in older files
         },
         tokens={
-            name: TokenSums(*(arrays[f"tokens.{name}.{part}"] for part in TOKEN_PARTS))
+            name: TokenSums((Cells(*(arrays[f"tokens.{name}.{part}"] for part in TOKEN_PARTS)),))
             for name in header["sums"]
             if features.tokens
         },

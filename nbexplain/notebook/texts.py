@@ -5,6 +5,8 @@ The format is written down in `PROTOCOL.md` beside this file.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,32 +24,46 @@ MOST_RANKED = 2_000
 """Tokens whose shares a page gets: those that lead where the explanation is first shown."""
 
 
-def described(explanation: Explanation) -> State | None:
-    """The ranked tokens, ascending by id, and how many there are in all; None of no texts."""
-    if not explanation.features.tokens:
-        return None
-    places = _ranked(explanation)
-    ids = explanation.token_sums.ids
-    return {
-        "ids": ids[places].tolist(),
-        "names": [text(name) for name in explanation.token_names(ids[places])],
-        "all": len(ids),
-    }
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """The tokens that a page ranks: those that lead where the explanation is first shown.
 
-
-def token_slice(
-    explanation: Explanation, answer: Explanation, output: int | None
-) -> NDArray[np.float32] | None:
-    """Share, low and high of each ranked token in percent, and no direction, `[4, tokens]`.
-
-    The tokens are those that are `described` of the explanation, whichever response is answered;
-    None of no texts.
+    Attributes:
+        explanation: that is shown, of texts.
+        places: of the tokens among those that occur, ascending by id, `[tokens]`.
     """
-    if not explanation.features.tokens:
-        return None
-    found, places = answer.token_shares(output), _ranked(explanation)
-    shares = [found.share, found.low, found.high, np.full(len(found.share), np.nan)]
-    return np.stack(shares)[:, places].astype("<f4")
+
+    explanation: Explanation
+    places: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> Ranked | None:
+        """The ranked tokens; None of no texts."""
+        if not explanation.features.tokens:
+            return None
+        order = explanation.token_shares(explanation.default_output).order
+        return cls(explanation, np.sort(order[:MOST_RANKED]))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What they are called."""
+        ids = self.explanation.token_sums.ids[self.places]
+        return [text(name) for name in self.explanation.token_names(ids)]
+
+    @property
+    def described(self) -> State:
+        """Ids and names, and how many tokens there are in all."""
+        ids = self.explanation.token_sums.ids
+        return {"ids": ids[self.places].tolist(), "names": self.names, "all": len(ids)}
+
+    def slice(self, answer: Explanation, output: int | None) -> NDArray[np.float32]:
+        """Share, low and high in percent, and no direction, of one response and output.
+
+        `[4, tokens]`, the same tokens whichever response is answered.
+        """
+        found = answer.token_shares(output)
+        shares = [found.share, found.low, found.high, np.full(len(found.share), np.nan)]
+        return np.stack(shares)[:, self.places].astype("<f4")
 
 
 def words(explanation: Explanation, ids: NDArray[Any]) -> dict[int, str]:
@@ -63,8 +79,3 @@ def ids_of(values: Tensor, spans: Tensor | None) -> Tensor:
         return found
     there = reaching(spans.to(values.device), values.shape[2])
     return found.masked_fill(~there[:, None, :, None], float("nan"))
-
-
-def _ranked(explanation: Explanation) -> NDArray[np.intp]:
-    """Places of the leading tokens, ascending by id."""
-    return np.sort(explanation.token_shares(explanation.default_output).order[:MOST_RANKED])

@@ -63,13 +63,13 @@ def state(
     answers = {name: explanation.with_response(name) for name in responses(explanation)}
     wanted = list(_slices(explanation, answers))
     names = [text(name) for name in explanation.features.names]
-    tokens = texts.described(explanation)
+    ranked = texts.Ranked.of(explanation)
     times = lags.lag_slices(
         explanation, answers, wanted, lags.SAVED if budget is None else lags.BUDGET
     )
     if budget is not None:
         limits = replace(limits, heavy=max(limits.heavy - lags.size_of(times), 0))
-        sent = [*names, *(tokens["names"] if tokens else ())]
+        sent = [*names, *(ranked.names if ranked else ())]
         budget -= sum(len(name.encode()) for name in sent)
         size = QUANTITIES * len(sent) * np.dtype("<f4").itemsize
         wanted = wanted[: max(budget // max(size, 1), 1)]
@@ -96,12 +96,12 @@ def state(
                 {
                     **shown.told,
                     "question": question(answers[shown.response], shown.output, shown.step),
-                    **_tokens(explanation, answers[shown.response], shown.output),
+                    **_tokens(ranked, answers[shown.response], shown.output),
                 }
                 for shown in wanted
             ],
             "lags": lags.described(explanation),
-            **({"tokens": tokens} if tokens else {}),
+            **({"tokens": ranked.described} if ranked else {}),
         },
         "names": names,
         "importance": packed(np.stack(arrays)),
@@ -178,10 +178,9 @@ def bundle(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _tokens(explanation: Explanation, answer: Explanation, output: int | None) -> State:
+def _tokens(ranked: texts.Ranked | None, answer: Explanation, output: int | None) -> State:
     """The shares of tokens that a slice of texts has."""
-    found = texts.token_slice(explanation, answer, output)
-    return {} if found is None else {"tokens": packed(found)}
+    return {} if ranked is None else {"tokens": packed(ranked.slice(answer, output))}
 
 
 def _slices(explanation: Explanation, responses: Iterable[str]) -> Iterator[lags.Shown]:

@@ -24,7 +24,7 @@ from nbexplain.notebook import wire
 from nbexplain.notebook.instances import by_lag, single
 from nbexplain.notebook.lags import lag_message
 from nbexplain.notebook.rows import Rows
-from nbexplain.notebook.texts import ids_of, token_slice, words
+from nbexplain.notebook.texts import Ranked, ids_of, words
 from nbexplain.notebook.truth import Truth
 from nbexplain.notebook.widgets.running import sentence, when_free
 
@@ -87,9 +87,10 @@ def _slice(session: Asked, explanation: Explanation, content: Content, _: object
     asked, step = explanation.with_response(response), content.get("step")
     values = wire.importance(asked, output, step)
     told: Content = {"question": wire.question(asked, output, step)}
-    tokens = token_slice(explanation, asked, output)
-    if tokens is None:
+    ranked = Ranked.of(explanation)
+    if ranked is None:
         return told, [values.tobytes()]
+    tokens = ranked.slice(asked, output)
     return {**told, "tokens": tokens.shape[1]}, [values.tobytes(), tokens.tobytes()]
 
 
