@@ -142,3 +142,35 @@ def test_pooling_brute_force():
     weighed = (jacobian / spread[:, None, None]) ** 2
     size = np.sqrt(weighed[:, 2, :, :3].mean(0).sum(0)).sum(0)
     np.testing.assert_allclose(ex.importances(step=2).rms, size, rtol=1e-6)
+
+
+def test_the_members_of_a_group_meet_at_leads_too():
+    def model(x):
+        later = torch.cat([x[:, 1:], torch.zeros_like(x[:, :1])], dim=1)
+        return 3 * later[..., :1] + 4 * later[..., 1:2] + x[..., 2:]
+
+    ex = every(model, X[:, :4], scale="none", groups={"g": ["x0", "x1"]})
+    expected = np.zeros((7, 2))
+    expected[2, 0], expected[3, 1] = 500 / 6, 100 / 6
+    np.testing.assert_allclose(ex.lag_map(), expected, atol=1e-9)
+    np.testing.assert_allclose(ex.lag_map(step=1), expected[1:5], atol=1e-9)
+
+
+def test_little_data_and_constant_models():
+    steps = every(delayed, X[:, :1, :2])
+    assert not any("every step" in note for note in steps.notes)
+    np.testing.assert_allclose(steps.time_map(), [[100]])
+    one = every(delayed, X[:1, :4, :2])
+    np.testing.assert_allclose(one.importances().share, [75, 25])
+    assert one.lag_importance()["low"].isna().all()
+    flat = every(lambda x: x[..., :1] * 0 + 1, X)
+    assert flat.time_map().isna().all(axis=None)
+    assert flat.lag_importance()["count"].tolist() == [300 * n for n in range(STEPS, 0, -1)]
+    assert any("does not depend on any input" in note for note in flat.notes)
+
+
+def test_streams():
+    parts = iter([X[:100], X[100:]])
+    pd.testing.assert_frame_equal(
+        every(EveryStep(), parts).lag_importance(), every(EveryStep()).lag_importance()
+    )

@@ -51,7 +51,7 @@ def remarks(ex: Explanation) -> Iterator[str]:
         )
     if ex.features.steps > 1 and not unused.all() and not ex.features.tokens:
         yield from _lag_0(ex, rms)
-    if ex.asked.steps == "valid" and not unused.all():
+    if ex.asked.steps == "valid" and ex.features.steps > 1 and not unused.all():
         yield from _every_step(ex, window)
     if ex.asked.kind == "logits" and ex.response == "raw":
         yield (
