@@ -302,6 +302,13 @@ def test_an_id_without_a_name_is_named(tokens, error, parts):
     assert all(part in str(caught.value) for part in parts)
 
 
+def test_a_new_row_holds_ids():
+    ex = nbx.explain(made(Mean), IDS, tokens=WORDS)
+    assert ex.local([NOT] * STEPS)["token"].tolist() == ["not"] * STEPS
+    with pytest.raises(ValueError, match="row holds float32, but X holds ids"):
+        ex.local(torch.zeros(STEPS))
+
+
 # What is said and refused -------------------------------------------------------------------------
 
 

@@ -56,9 +56,11 @@ function Picker({ store, root }: ViewProps) {
   const section = useRef<HTMLElement>(null);
   // Unknown until there is a place on the page: nothing is drawn twice.
   const width = useSignal(0);
-  const mode = useSignal<Mode>("plot");
+  const { vocabulary, targeted } = store.instances.peek()!;
+  // Of texts without a true value nothing but the prediction could be plotted.
+  const mode = useSignal<Mode>(vocabulary && !targeted ? "table" : "plot");
   // Tokens have no one attribution that a row could be coloured by.
-  const colour = useSignal<Colour>(store.instances.peek()!.vocabulary ? "error" : "attribution");
+  const colour = useSignal<Colour>(vocabulary ? "error" : "attribution");
   const asked = useSignal<[Axis, Axis] | null>(null);
   const list = useSignal<List>("all");
   const sorting = useSignal<Sorting | null>(null);

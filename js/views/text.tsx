@@ -90,7 +90,7 @@ function Text({ store, words, label }: { store: Store; words: Word[]; label: str
     const own = box.current!;
     const word = own.querySelector<HTMLElement>(`[data-lag="${only}"]`);
     if (!word) return;
-    const [top, bottom] = [word.offsetTop, word.offsetTop + word.offsetHeight];
+    const [top, bottom] = [word.offsetTop - 4, word.offsetTop + word.offsetHeight + 4];
     if (top < own.scrollTop) own.scrollTop = top;
     else if (bottom > own.scrollTop + own.clientHeight) own.scrollTop = bottom - own.clientHeight;
   }, [only, words]);

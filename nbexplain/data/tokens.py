@@ -81,7 +81,11 @@ class Tokens(Source):
 
     def new_rows(self, X: object) -> Batch:
         """New rows, embedded."""
-        return self._embedded(self._source.new_rows(X))
+        batch = self._source.new_rows(X)
+        if (ids := batch.inputs[self._index]).is_floating_point():
+            kind = str(ids.dtype).removeprefix("torch.")
+            raise ValueError(f"row holds {kind}, but X holds ids of tokens: pass whole numbers.")
+        return self._embedded(batch)
 
     def for_outputs(self, outputs: int) -> Source:
         """The same rows, y read for so many outputs."""

@@ -116,7 +116,7 @@ class Work:
             jacobian = jacobian.masked_fill(~there[:, None, :, None], 0)
         if batch.ids is not None:
             jacobian = condensed(jacobian)
-            ids = batch.ids[..., None].expand(-1, -1, jacobian.shape[3])
+            ids = batch.ids.to(jacobian.device)[..., None].expand(-1, -1, jacobian.shape[3])
             return ids, outputs, jacobian
         floating = [x for x in batch.inputs if x.is_floating_point()]
         if len(floating) == 1:
@@ -166,7 +166,7 @@ class Work:
         with untouched():
             values, outputs, jacobian = self.derive(batch, step)
         target = exact(self.subject.true_values(batch.target, batch.spans))
-        return Row(values, outputs.cpu(), jacobian.cpu(), target, batch.spans)
+        return Row(values.cpu(), outputs.cpu(), jacobian.cpu(), target, batch.spans)
 
 
 STEP_ENTRIES = 2**17
