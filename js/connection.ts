@@ -149,11 +149,11 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   };
   const features = store.names.peek().length;
   if (message.t === "slice") {
-    const { tokens: count, ...info } = message;
+    const { tokens: count, only, ...info } = message;
     const tokens = count === undefined ? {} : { tokens: data(1, "<f4", 4, count) };
-    store.receive({ ...info, ...tokens }, data(0, "<f4", 4, features));
+    store.receive({ ...info, ...tokens }, data(0, "<f4", 4, features), only);
   } else if (message.t === "lags") {
-    store.receiveLags(filled(message, message.arrays, buffers) as LagSlice);
+    store.receiveLags(filled(message, message.arrays, buffers) as LagSlice, message.only);
   } else if (message.t === "find") store.found(message.label, message.row);
   else if (message.t === "subset")
     store.receiveSubset(

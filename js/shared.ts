@@ -99,10 +99,11 @@ export interface FedStore extends Store {
   load(state: State): void;
   report(status: Status): void;
   follow(selection: Selection): void;
-  receive(info: SliceInfo, values: Packed): void;
+  /** `only`: what is here of others is of before. */
+  receive(info: SliceInfo, values: Packed, only?: boolean): void;
   refuse(shown: Shown, error: string): void;
   receiveInstances(state: InstancesState): void;
-  receiveLags(slice: LagSlice): void;
+  receiveLags(slice: LagSlice, only?: boolean): void;
   refuseLags(shown: Shown, error: string): void;
   receiveRow(row: Row): void;
   refuseRow(row: number, error: string): void;

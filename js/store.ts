@@ -271,11 +271,12 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
         }
       });
     },
-    receive(info, values) {
+    receive(info, values, only = false) {
       batch(() => {
         const received = unpackedSlice(info, unpack(values, "<f4"));
-        slices.value = new Map(slices.peek()).set(key(info), received);
-        waits.value = without(waits.peek(), key(info));
+        slices.value = new Map(only ? [] : slices.peek()).set(key(info), received);
+        waits.value = only ? new Map() : without(waits.peek(), key(info));
+        if (only) fetched.value = new Map();
       });
     },
     refuse(target, error) {

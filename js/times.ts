@@ -36,8 +36,8 @@ export function createTimes(
     const [lag, map] = [only.value, lagMap.value];
     return (feature: number) => lag ?? (isMap(map) ? peak(map, feature) : null);
   });
-  const set = (of: Shown, found: LagMap | Wait) => {
-    maps.value = new Map(maps.peek()).set(key(of), found);
+  const set = (of: Shown, found: LagMap | Wait, only = false) => {
+    maps.value = new Map(only ? [] : maps.peek()).set(key(of), found);
   };
   const ask = () => {
     if (!steps.value || lagMap.value || !ready.value) return;
@@ -59,8 +59,8 @@ export function createTimes(
         ? lagMaps(known as LagSlice[], next.lags, names.peek().length)
         : new Map();
     },
-    receive: (slice: LagSlice) =>
-      set(slice, unpacked(slice, meta.peek()!.lags!, names.peek().length)),
+    receive: (slice: LagSlice, only?: boolean) =>
+      set(slice, unpacked(slice, meta.peek()!.lags!, names.peek().length), only),
     refuse: (of: Shown, error: string) => set(of, { error }),
     /** The maps of these, those that are here. */
     saved: (all: Shown[]) =>

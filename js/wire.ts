@@ -15,6 +15,9 @@ export interface Status {
   done?: number;
   total?: number | null;
   left?: number | null;
+  /** Of training: the optimizer's steps, and whether explanations wait. */
+  step?: number;
+  paused?: boolean;
   message?: string;
   detail?: string;
   /** Whether Python can run the failed call again. */
@@ -155,9 +158,9 @@ export type FromPage =
   | { t: "again" };
 
 export type ToPage =
-  | ({ t: "slice"; tokens?: number } & Omit<SliceInfo, "tokens">)
+  | ({ t: "slice"; tokens?: number; only?: boolean } & Omit<SliceInfo, "tokens">)
   | ({ t: "slice"; error: string } & Shown)
-  | ({ t: "lags"; arrays: string[] } & LagSlice<Omit<Packed, "data">>)
+  | ({ t: "lags"; arrays: string[]; only?: boolean } & LagSlice<Omit<Packed, "data">>)
   | ({ t: "lags"; error: string } & Shown)
   | { t: "instances"; instances: InstancesState<Omit<Packed, "data">>; arrays: string[] }
   | RowAnswer

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 from nbexplain import datasets
 from nbexplain.explain import explain
 from nbexplain.explanation import Explanation, load
+from nbexplain.live import Watch, watch
 from nbexplain.methods import Sensitivity
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ __all__ = [
     "LocalBars",
     "Selection",
     "Sensitivity",
+    "Watch",
     "datasets",
     "explain",
     "load",
     "load_ipython_extension",
     "unload_ipython_extension",
+    "watch",
 ]
 
 _WIDGETS = (

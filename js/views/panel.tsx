@@ -1,9 +1,9 @@
 /** What stands around the views of one explanation: title, question, notes, switches, states. */
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
-import { counted, printable, responseLabel } from "../format.js";
+import { count, counted, printable, responseLabel } from "../format.js";
 import type { Store } from "../store.js";
-import type { Output } from "../wire.js";
+import type { Output, Status } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Download } from "./download.js";
 import { Notice } from "./notice.js";
@@ -26,6 +26,17 @@ export function Panel({ store, root, children }: ViewProps & { children: Compone
   );
 }
 
+/** "Live · step 1,204". */
+function Live({ status: { state, step, paused } }: { status: Status }) {
+  if (state !== "live") return null;
+  return (
+    <span class="nbx-live">
+      {paused ? "Paused" : "Live"}
+      {step === undefined ? "" : ` · step ${count(step)}`}
+    </span>
+  );
+}
+
 function Header({ store, root }: ViewProps) {
   const meta = store.meta.value!;
   const { response } = store.shown.value;
@@ -42,7 +53,7 @@ function Header({ store, root }: ViewProps) {
             : counted(store.names.value.length, "feature")}
         </span>
         {!store.attended && <span class="nbx-pill">Saved snapshot</span>}
-        {store.status.value.state === "live" && <span class="nbx-live">Live</span>}
+        <Live status={store.status.value} />
       </div>
       <div class="nbx-switches">
         <Outputs store={store} />

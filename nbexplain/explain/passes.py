@@ -64,7 +64,7 @@ class Work:
         with untouched():
             try:
                 for batch in self.source.batches(self.batch_size):
-                    part = self._part(question, wanted, batch, progress)
+                    part = self.part(question, wanted, batch, progress)
                     swept = part if swept is None else swept.merge(part)
                     if progress is not None:
                         progress.at(swept.count)
@@ -75,13 +75,18 @@ class Work:
         assert swept is not None  # a source has at least one row
         return swept
 
-    def _part(
+    def part(
         self,
         question: Question,
         responses: tuple[str, ...],
         batch: Batch,
-        progress: Progress | None,
+        progress: Progress | None = None,
     ) -> Swept:
+        """The statistics of one batch, for the sums of these responses.
+
+        Raises:
+            ValueError: an output or a derivative is not finite.
+        """
         if question.steps == "valid":
             return by_step(self, question, responses, batch, progress)
         values, outputs, jacobian = self.derive(batch)

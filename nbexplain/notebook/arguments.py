@@ -33,6 +33,7 @@ class Option:
         words: Names that stand for themselves as its value: "prob".
         repeats: Whether it may be given several times.
         names: Whether an undefined or unsuitable word is a name in the data: a label, an output.
+        bare: Whether it stands alone, without a value.
     """
 
     flag: str
@@ -41,6 +42,7 @@ class Option:
     words: tuple[str, ...] = ()
     repeats: bool = False
     names: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def parse(line: str) -> Line:
             continue
         flag, equals, value = token.partition("=")
         option = option_named(flag)
-        if not equals:
+        if option.bare and equals:
+            raise LineError(f"{flag} takes no value: leave {equals}{value} out.")
+        if not equals and not option.bare:
             if position == len(tokens) or is_flag(tokens[position]):
                 raise LineError(f"{flag} needs a value: {flag} {_example(option)}.")
             value = tokens[position]
@@ -154,6 +158,9 @@ def options() -> tuple[Option, ...]:
     found.append(
         Option("--row", None, f"{row}; or an expression that gives a new row.", names=True)
     )
+    live = "follow the model while it trains, as nbx.watch does: the panel's bars move"
+    found.append(Option("--live", None, f"{live}, and the line gives the watch.", bare=True))
+    found.append(Option("--stop", None, "end what --live began.", bare=True))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""`%load_ext nbexplain` and the `%explain` line magic."""
+"""`%load_ext nbexplain` and the `%explain` magic, of a line and of a cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
 
 from nbexplain.notebook.arguments import Line, LineError, Option, option_named, options, parse
 from nbexplain.notebook.completion import Completion, models
@@ -19,8 +25,12 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from nbexplain.explanation import Explanation
+    from nbexplain.live import Watch
 
 USAGE = "%explain model X [y] [--option value …]"
+CELL = (
+    "%%explain above a cell follows the model while the cell trains it; it may make the model too."
+)
 _NEEDED = ("a model", "data X")
 
 
@@ -38,6 +48,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take back what loading did: what `%unload_ext nbexplain` calls."""
     manager: Any = shell.magics_manager
     magic = manager.magics["line"].pop("explain", None)
+    manager.magics["cell"].pop("explain", None)
     owner = getattr(magic, "__self__", None)
     if isinstance(owner, ExplainMagics):
         shell.Completer.custom_matchers.remove(owner.completion.matcher)
@@ -52,6 +63,7 @@ class ExplainMagics(Magics):
         # What the last explanation of a model had, for completion: names only, no data.
         self.outputs: WeakKeyDictionary[object, tuple[str, ...]] = WeakKeyDictionary()
         self.completion = Completion(self._own, self.outputs)
+        self.watches: list[Watch] = []
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -65,26 +77,92 @@ class ExplainMagics(Magics):
 
     @no_var_expand
     @needs_local_scope
-    @line_magic
-    def explain(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Explanation | None:
+    @line_cell_magic
+    def explain(
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Explanation | Watch | None:
         """Explain a model; loading the extension puts `help_text()` here."""
-        from nbexplain.explain import explain
-
         try:
             asked = parse(line)
             if asked.help or not (asked.expressions or asked.options):
                 print(help_text() if asked.help else usage_text())  # noqa: T201 - asked for
                 return None
-            scope = {**self.namespace, **(local_ns or {})}
-            arguments = _positional(asked, scope)
-            keywords = _keywords(asked, scope)
+            if "--stop" in asked.options:
+                return self._stop()
+            if cell is not None:
+                return self._around(cell, asked)
+            arguments, keywords = self._arguments(asked, local_ns)
         except LineError as error:
             raise UsageError(str(error)) from None
+        if "--live" in asked.options:
+            return self._follow(*arguments, **keywords)
+        return self._explained(asked, arguments, keywords)
+
+    def _arguments(
+        self, asked: Line, local_ns: Mapping[str, Any] | None = None
+    ) -> tuple[list[Any], dict[str, Any]]:
+        scope = {**self.namespace, **(local_ns or {})}
+        return _positional(asked, scope), _keywords(asked, scope)
+
+    def _explained(
+        self, asked: Line, arguments: list[Any], keywords: dict[str, Any]
+    ) -> Explanation:
+        from nbexplain.explain import explain
+
         explanation = explain(*arguments, **keywords)
         self._remember(arguments[0], explanation)
         if "--row" in asked.options:
-            _show_row(explanation, _value(option_named("--row"), asked.options["--row"][0], scope))
+            row = _value(option_named("--row"), asked.options["--row"][0], self.namespace)
+            _show_row(explanation, row)
         return explanation
+
+    def _follow(self, *arguments: Any, **keywords: Any) -> Watch:
+        """Begin to watch, in place of a watch of the same model."""
+        from nbexplain.live import watch
+
+        for one in self.watches:
+            if one.of(arguments[0]):
+                one.leave()
+        self.watches = [one for one in self.watches if one.running]
+        self.watches.append(watch(*arguments, **keywords).start())
+        return self.watches[-1]
+
+    def _stop(self) -> None:
+        """End all watches, which then show their models as they are."""
+        running, self.watches = [one for one in self.watches if one.running], []
+        if not running:
+            print("Nothing is followed: %explain --live model X begins it.")  # noqa: T201 - said
+        for one in running:
+            one.stop()
+
+    def _around(self, cell: str, asked: Line) -> Explanation | None:
+        """Run the cell; follow the model from the first step at which all names exist."""
+        from IPython.display import display
+
+        from nbexplain.live.steps import first_step
+
+        assert self.shell is not None
+        begun: list[Watch] = []
+
+        def begin() -> bool:
+            try:
+                arguments, keywords = self._arguments(asked)
+            except LineError:
+                return False  # a name that the cell has yet to make
+            begun.append(self._follow(*arguments, **keywords))
+            display(begun[0])
+            return True
+
+        with first_step(begin):
+            result = self.shell.run_cell(cell)
+        for one in begun:
+            if result.success:
+                one.stop()
+            else:
+                one.leave()
+        if begun or not result.success:
+            return None
+        return self._explained(asked, *self._arguments(asked))
 
     def _remember(self, model: object, explanation: Explanation) -> None:
         try:
@@ -96,7 +174,10 @@ class ExplainMagics(Magics):
 def usage_text() -> str:
     """What `%explain` alone prints."""
     # A blank inside the brackets of an option is no place to break the line.
-    flags = [f"[{option.flag}\xa0{_placeholder(option)}]" for option in options()]
+    flags = [
+        f"[{option.flag}]" if option.bare else f"[{option.flag}\xa0{_placeholder(option)}]"
+        for option in options()
+    ]
     usage = textwrap.fill(
         " ".join(["Usage: %explain model X [y]", *flags]),
         width=96,
@@ -117,16 +198,21 @@ def help_text() -> str:
         "    %explain net X_test y_test",
         '    %explain net X.drop(columns=["y", "id"]) y --output "high risk" --row 17',
         "    ex = %explain net loader --response logodds",
+        "    %explain --live net X",
+        "",
+        CELL,
         "",
         "Options, as in nbexplain.explain():",
     ]
     for option in options():
-        told.append(f"  {option.flag} {_placeholder(option)}")
+        told.append(f"  {option.flag} {_placeholder(option)}".rstrip())
         told += textwrap.wrap(option.help, 90, initial_indent="      ", subsequent_indent="      ")
     return "\n".join(told)
 
 
 def _placeholder(option: Option) -> str:
+    if option.bare:
+        return ""
     if option.flag in {"--output", "--method"}:
         return "NAME"
     return {"--row": "LABEL"}.get(option.flag) or "|".join(option.words) or "VALUE"
@@ -150,6 +236,8 @@ def _keywords(asked: Line, scope: dict[str, Any]) -> dict[str, Any]:
     keywords: dict[str, Any] = {}
     for flag, texts in asked.options.items():
         option = option_named(flag)
+        if option.bare:
+            continue
         values = [_value(option, text, scope) for text in texts]
         if option.parameter is not None:
             keywords[option.parameter] = values if option.repeats else values[0]

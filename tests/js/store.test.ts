@@ -158,3 +158,16 @@ it("data that do not fit are an error, and the page lives on", () => {
   expect(store.status.value.state).toBe("ready");
   expect(store.local(10)).toMatchObject({ row: 10 });
 });
+
+describe("a model that trains", () => {
+  it("sends what is shown, and what was here of others is out of date", () => {
+    const { store, news } = opened(explained(BOTH, LINE, { responses: ["raw", "prob"] }));
+    const values = packed(Float32Array.of(90, 10, 80, 5, 95, 15, 1, -1), 4, 2);
+    store.receive({ response: "raw", output: 0, question: "Now?" }, values, true);
+    expect(digits(store.slice.value!.share)).toEqual([90, 10]);
+    expect(store.slice.value!.question).toBe("Now?");
+    news();
+    store.choose({ response: "prob" });
+    expect(news()).toEqual([["slice", "prob", 0]]);
+  });
+});

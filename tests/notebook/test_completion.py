@@ -57,5 +57,5 @@ def test_completion_leaves_python_to_python(shell):
         found = [c.text for c in shell.Completer.completions(text, len(text))]
     assert found == ["dropna"]
     assert "'a'" in complete(shell, "%explain net X[")
-    assert complete(shell, "%expl") == ["%explain"]
+    assert complete(shell, "%expl") == ["%explain", "%%explain"]
     assert "net" not in complete(shell, "explained ")[:1]

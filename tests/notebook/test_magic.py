@@ -196,7 +196,7 @@ def test_help_is_the_docstring(shell):
     text = shell.object_inspect("%explain")["docstring"]
     assert text == magic.help_text()
     for option in options():
-        assert f"  {option.flag} " in text
+        assert f"  {option.flag}{chr(10) if option.bare else ' '}" in text
 
 
 def test_help_by_option(shell, capsys):

@@ -6,7 +6,7 @@ at hand. Only a row that was not kept takes the model, which waits until no cell
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -21,8 +21,8 @@ from nbexplain.engine.swept import CHUNK
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
-from nbexplain.notebook.instances import by_lag, single
-from nbexplain.notebook.lags import lag_message
+from nbexplain.notebook.instances import SAMPLE, by_lag, single
+from nbexplain.notebook.lags import described, lag_message
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.texts import Ranked, ids_of, words
 from nbexplain.notebook.truth import Truth
@@ -30,6 +30,7 @@ from nbexplain.notebook.widgets.running import sentence, when_free
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
+    from nbexplain.notebook.widgets.selection import Chosen
 
 GONE = "This explanation is no longer in the kernel's memory: run its cell again."
 
@@ -65,6 +66,24 @@ def answer(session: Asked, content: Content, buffers: list[Any]) -> None:
         _send(session, told, lambda explanation: found[0](session, explanation, content, buffers))
 
 
+def news(explanation: Explanation, shown: Chosen, *, rows: bool) -> Iterator[Answer]:
+    """What a page is told of newer numbers, unasked: the slice that is shown, and rows."""
+    output = wire.position(explanation, shown.output) if shown.output else None
+    if len(explanation.outputs) == 1:
+        output = 0
+    asked = explanation.with_response(shown.response)
+    told: Content = {"response": shown.response, "output": output, "only": True}
+    if shown.step is not None:
+        told["step"] = shown.step
+    message, buffers = _told_slice(asked, output, shown.step)
+    yield {"t": "slice", **told, **message}, buffers
+    if described(explanation):
+        message, buffers = lag_message(asked, output, shown.step)
+        yield {"t": "lags", **told, **message}, buffers
+    if rows:
+        yield wire.rows_message(explanation, SAMPLE)
+
+
 def positions_in(buffers: list[Any]) -> NDArray[np.int64]:
     """The positions of rows that a message carries."""
     return np.frombuffer(buffers[0], "<u4").astype(np.int64) if buffers else np.zeros(0, np.int64)
@@ -84,13 +103,16 @@ def _send(session: Asked, told: Content, found: Callable[[Explanation], Answer])
 
 def _slice(session: Asked, explanation: Explanation, content: Content, _: object) -> Answer:
     response, output = session.check("response", content.get("response")), content.get("output")
-    asked, step = explanation.with_response(response), content.get("step")
-    values = wire.importance(asked, output, step)
-    told: Content = {"question": wire.question(asked, output, step)}
+    return _told_slice(explanation.with_response(response), output, content.get("step"))
+
+
+def _told_slice(explanation: Explanation, output: int | None, step: int | None) -> Answer:
+    values = wire.importance(explanation, output, step)
+    told: Content = {"question": wire.question(explanation, output, step)}
     ranked = Ranked.of(explanation)
     if ranked is None:
         return told, [values.tobytes()]
-    tokens = ranked.slice(asked, output)
+    tokens = ranked.slice(explanation, output)
     return {**told, "tokens": tokens.shape[1]}, [values.tobytes(), tokens.tobytes()]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nbexplain.explanation.sequences import check_step
 from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
-from nbexplain.notebook.widgets.answers import answer, positions_in
+from nbexplain.notebook.widgets.answers import answer, news, positions_in
 from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.places import (
     index_of,
@@ -133,6 +133,14 @@ class Session(anywidget.AnyWidget):
             self.chosen.choose(**shown, **self._here(anew=True))
             self._tell()
 
+    def refresh(self, explanation: Explanation, *, rows: bool) -> None:
+        """Show newer numbers of the same model and data, by messages."""
+        self._explanation = weakref.ref(explanation)
+        self._brushed = NOTHING
+        _sessions.setdefault(explanation, []).append(self)
+        for content, buffers in news(explanation, self.chosen, rows=rows):
+            self.send(content, buffers)
+
     def check(self, name: str, value: Any) -> Any:
         """The value of a view's trait, or a sentence about what it may be.
 
@@ -192,7 +200,9 @@ class Session(anywidget.AnyWidget):
         with contextlib.suppress(ValueError):  # closed before
             self.picked.unobserve(self._follow, list(PICKS))
         if (explanation := self.explanation) is not None:
-            _sessions[explanation] = [one for one in _sessions[explanation] if one is not self]
+            _sessions[explanation] = [
+                one for one in _sessions.get(explanation, []) if one is not self
+            ]
         super().close()
         close_layout(self)
 

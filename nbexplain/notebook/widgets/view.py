@@ -175,6 +175,25 @@ class View(anywidget.AnyWidget):
         session = self._session
         return Part(explanation, self.KIND, dict(session.selection), session.picked.key)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the view was taken from the page."""
+        return self._session is None or not self._links
+
+    def follow(self, explanation: Explanation) -> None:
+        """Show another explanation in place of this one, keeping what is chosen."""
+        self._held = explanation
+        self._session.show(explanation)
+
+    def refresh(self, explanation: Explanation, *, rows: bool) -> None:
+        """Show newer numbers of the same model, and its rows too if `rows`, by messages."""
+        self._held = explanation
+        self._session.refresh(explanation, rows=rows)
+
+    def report(self, **status: Any) -> None:
+        """Say in the page what is going on: `state` and what belongs to it."""
+        self._session.report(**status)
+
     def _refuse(self, explanation: Explanation | None) -> None:
         """Raise where this view has nothing to show of such an explanation."""
 

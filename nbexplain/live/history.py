@@ -1,0 +1,112 @@
+"""What a watch has seen: the importances after some of the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbexplain.engine.axes import Float64
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 1_000
+"""Moments kept; beyond them every second one of those before is dropped."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """The importances after one step.
+
+    Attributes:
+        step: optimizer steps taken since the watch began; 0 before the first.
+        seconds: since then.
+        share: of each feature, percent.
+        low: lower bound of its interval (row sampling).
+        high: upper bound.
+        rows: that were explained.
+        loss: what the code that trains calls its loss; None where it was not seen.
+        epoch: likewise.
+    """
+
+    step: int
+    seconds: float
+    share: Float64[np.ndarray, " features"]
+    low: Float64[np.ndarray, " features"]
+    high: Float64[np.ndarray, " features"]
+    rows: int
+    loss: float | None = None
+    epoch: int | None = None
+
+
+class History:
+    """Moments in the order of their steps, thinned so that memory stays bounded.
+
+    The first and the last moment are always kept, the others at about equal distances.
+
+    >>> history = History(("a",), most=4)
+    >>> for step in range(9):
+    ...     history.add(Moment(step, 0.0, *np.ones((3, 1)), rows=1))
+    >>> [moment.step for moment in history]
+    [0, 4, 8]
+    """
+
+    def __init__(self, features: tuple[str, ...], most: int = MOST) -> None:
+        self.features = features
+        self._moments: list[Moment] = []
+        self._most = most
+        self._stride, self._count = 1, 0
+
+    def add(self, moment: Moment) -> None:
+        """Add the moment after a later step; after the same one, it replaces the last."""
+        if self._moments and self._moments[-1].step == moment.step:
+            self._moments[-1] = moment
+            return
+        if self._moments and (self._count - 1) % self._stride:
+            self._moments.pop()  # the last one so far was there as the last only
+        self._moments.append(moment)
+        self._count += 1
+        if len(self._moments) > self._most:
+            self._stride *= 2
+            last = self._moments[-1]
+            self._moments = self._moments[::2]
+            if self._moments[-1] is not last:
+                self._moments.append(last)
+
+    def __len__(self) -> int:
+        return len(self._moments)
+
+    def __iter__(self) -> Iterator[Moment]:
+        return iter(tuple(self._moments))
+
+    def __getitem__(self, place: int) -> Moment:
+        return self._moments[place]
+
+    def frame(self) -> pd.DataFrame:
+        """Importance in percent, step × feature."""
+        import pandas as pd
+
+        moments = tuple(self._moments)
+        shares = (
+            np.stack([m.share for m in moments]) if moments else np.zeros((0, len(self.features)))
+        )
+        steps = pd.Index([m.step for m in moments], name="step", dtype=int)
+        return pd.DataFrame(shares, index=steps, columns=list(self.features))
+
+    def log(self) -> pd.DataFrame:
+        """Of each moment: seconds, loss, epoch (NaN where they were not seen) and rows."""
+        import pandas as pd
+
+        moments = tuple(self._moments)
+        table = {
+            "seconds": [m.seconds for m in moments],
+            "loss": [float("nan") if m.loss is None else m.loss for m in moments],
+            "epoch": [float("nan") if m.epoch is None else m.epoch for m in moments],
+            "rows": [m.rows for m in moments],
+        }
+        return pd.DataFrame(
+            table, index=pd.Index([m.step for m in moments], name="step", dtype=int)
+        )

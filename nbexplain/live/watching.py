@@ -1,0 +1,331 @@
+"""`watch`: a model's explanation, kept up to date while the model trains."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from nbexplain.data import Batch
+from nbexplain.explain import explain
+from nbexplain.explain.again import again
+from nbexplain.explain.passes import Work
+from nbexplain.live.budget import Budget
+from nbexplain.live.history import History, Moment
+from nbexplain.live.steps import Steps, seen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbexplain.explanation import Explanation
+    from nbexplain.notebook.widgets import Explorer
+
+MOST_ROWS = 8_192
+"""Rows that explanations during the training are of, at most."""
+
+State: TypeAlias = Literal["waiting", "live", "paused", "finished", "failed"]
+
+
+class Watch:
+    """A model's explanation while it trains; `nbx.watch` makes one.
+
+    Attributes:
+        explanation: the latest one. While the model trains it is of a part of the rows, in the
+            units (the scale) of the first; afterwards of all rows.
+        state: "waiting" before the first step, "live", "paused", "finished" or "failed".
+        error: of an explanation that failed, which ends the updates but not the training.
+        step: optimizer steps since the watch began.
+        share: of the training's time that explanations took, between 0 and 1.
+    """
+
+    def __init__(
+        self, model: nn.Module, X: object, y: object | None, budget: float, options: dict[str, Any]
+    ) -> None:
+        self.state: State = "waiting"
+        self.error: Exception | None = None
+        self.step = 0
+        self._model, self._X, self._y, self._options = model, X, y, options
+        self._share = budget
+        self._listeners: list[Callable[[Watch], object]] = []
+        self._steps: Steps | None = None
+        self._told = threading.Condition()
+        self._wanted = 0
+        self.explanation: Explanation = explain(model, X, y, **options)
+        self._rows = _rows(self.explanation, int(options.get("seed", 0)))
+        self._history = History(tuple(self.explanation.features.names))
+        self._began = self._last = perf_counter()
+        self._budget = Budget(budget, len(self._rows), self._began)
+        self._note()
+
+    def start(self) -> Self:
+        """Follow the optimizer's steps from here on."""
+        if self._steps is None:
+            self.state = "waiting"
+            self._began = perf_counter()
+            self._budget = Budget(self._share, len(self._rows), self._began)
+            self._steps = Steps(self._model, self._stepped)
+        return self
+
+    def stop(self) -> Self:
+        """Follow no more steps, and explain the model as it is on all rows."""
+        if self._end() and self.state != "failed":
+            self.explanation = self._whole()
+            self.state = "finished"
+            self._note()
+        return self
+
+    def pause(self) -> None:
+        """Explain nothing until `resume`; steps are counted."""
+        if self.state in ("waiting", "live"):
+            self.state = "paused"
+            self._tell()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        if self.state == "paused":
+            self.state = "live" if self.step else "waiting"
+            self._tell()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After an interrupt or an error what there is is kept, and the user gets on at once.
+        if kind is None:
+            self.stop()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Follow no more steps, and keep what there is."""
+        if self._end() and self.state != "failed":
+            self.state = "finished"
+            self._tell()
+
+    @property
+    def running(self) -> bool:
+        """Whether steps are followed."""
+        return self._steps is not None
+
+    def of(self, model: object) -> bool:
+        """Whether this model is watched."""
+        return self._model is model
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Importance in percent, step × feature; step 0 is before the first.
+
+        >>> import torch, nbexplain as nbx
+        >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).history.round().sum(axis=1).to_dict()
+        {0: 100.0}
+        """
+        return self._history.frame()
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """Of each moment in the history: seconds, loss, epoch (where they were seen) and rows."""
+        return self._history.log()
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The history with its intervals."""
+        return tuple(self._history)
+
+    @property
+    def share(self) -> float:
+        """Of the time since the watch began, what explanations took."""
+        return self._budget.total / max(self._last - self._began, 1e-9)
+
+    def now(self, timeout: float = 10.0) -> Explanation:
+        """An explanation of the model as it is, also while another thread trains it.
+
+        It is made between two optimizer steps, by the thread that takes them; where none is taken
+        within `timeout` seconds, here.
+
+        Raises:
+            RuntimeError: an explanation failed before.
+
+        >>> import torch, nbexplain as nbx
+        >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).now(timeout=0).count
+        2
+        """
+        with self._told:
+            if self._steps is not None and self.state in ("waiting", "live", "paused"):
+                seen_before = self._wanted = self._wanted + 1
+                if self._told.wait_for(lambda: self._wanted != seen_before, timeout):
+                    self._check()
+                    return self.explanation
+                self._wanted = 0
+            self._check()
+        return self._whole()
+
+    def explore(self) -> Explorer:
+        """The linked panel, whose bars move while the model trains."""
+        from nbexplain.notebook.live import explore
+
+        return explore(self)
+
+    def observe(self, listener: Callable[[Watch], object]) -> Callable[[], None]:
+        """Call `listener` after every update, on the thread that trains; the result ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self.explore())
+
+    def __repr__(self) -> str:
+        return f"Watch({self.explanation.title}, {self.state}, step {self.step:,})"
+
+    def _whole(self) -> Explanation:
+        """Of all rows, the model as it is."""
+        return explain(self._model, self._X, self._y, **self._options)
+
+    def _stepped(self) -> None:
+        self.step += 1
+        now = perf_counter()
+        self._last = now
+        if self.state == "waiting":
+            self.state = "live"
+        asked = self._wanted > 0
+        if asked or (self.state == "live" and self._budget.due(now)):
+            self._update(now)
+
+    def _update(self, began: float) -> None:
+        try:
+            if self.explanation.asked.tokens:
+                self.explanation = self._whole()
+            else:
+                rows, places = self._rows.first(self._budget.rows)
+                self.explanation = again(self.explanation, self._model, rows, places)
+            self._note()
+        except Exception as error:  # the user's training goes on, whatever an explanation meets
+            self.error, self.state = error, "failed"
+            self._end()
+            self._tell()
+        finally:
+            self._last = perf_counter()
+            self._budget.spent(self._last - began, self._last)
+            with self._told:
+                if self._wanted:
+                    self._wanted = 0
+                self._told.notify_all()
+
+    def _note(self) -> None:
+        found = self.explanation.importances(self.explanation.default_output)
+        loss, epoch = seen() if self.step else (None, None)
+        self._history.add(
+            Moment(
+                self.step,
+                perf_counter() - self._began,
+                found.share,
+                found.low,
+                found.high,
+                self.explanation.count,
+                loss,
+                epoch,
+            )
+        )
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener(self)
+
+    def _check(self) -> None:
+        if self.error is not None:
+            raise RuntimeError(f"An explanation failed: {self.error}") from self.error
+
+    def _end(self) -> bool:
+        """Leave the optimizers; whether that was to be done."""
+        if self._steps is None:
+            return False
+        self._steps.stop()
+        self._steps = None
+        return True
+
+
+class _Rows:
+    """Some rows of X in an order of chance, so that any first part of them is a fair sample."""
+
+    def __init__(self, batch: Batch, places: NDArray[np.int64]) -> None:
+        self._batch, self._places = batch, places
+
+    def __len__(self) -> int:
+        return len(self._batch)
+
+    def first(self, count: int) -> tuple[Batch, NDArray[np.int64]]:
+        """The first of them, and where they are in X."""
+        batch, part = self._batch, slice(count)
+        target = None if batch.target is None else batch.target[part]
+        spans = None if batch.spans is None else batch.spans[part]
+        return Batch(tuple(x[part] for x in batch.inputs), 0, target, spans), self._places[part]
+
+
+def _rows(explanation: Explanation, seed: int) -> _Rows:
+    work = explanation.origin
+    assert isinstance(work, Work)
+    source = work.source
+    if source.count is None or not source.repeatable:
+        head = source.head(MOST_ROWS)
+        return _Rows(head, np.arange(len(head)))
+    places = np.random.default_rng(seed).permutation(source.count)[:MOST_ROWS]
+    return _Rows(source.take(places), places)
+
+
+def watch(
+    model: nn.Module, X: object, y: object | None = None, *, budget: float = 0.05, **options: Any
+) -> Watch:
+    """Follow a model while it trains: its importances after some of the optimizer's steps.
+
+    No change to the code that trains: steps of every `torch.optim` optimizer that has parameters
+    of the model are found, inside trainers too. Between two steps a copy of the model is
+    explained, so the training ends with the parameters, the optimizer state and the random state
+    that it would have without.
+
+    Args:
+        model: the module that is going to be trained.
+        X: the rows, as `nbx.explain` takes them; most are explained during the training, all
+            before and after.
+        y: the true values, as `nbx.explain` takes them.
+        budget: share of the training's time that explanations may take; it decides how often and
+            on how many rows they are made, several times a second where it can.
+        **options: those of `nbx.explain`.
+
+    Returns:
+        The watch, which begins as a context manager or with `start()`: `.explanation` (the
+        latest), `.history` (importance, step × feature), `.log` (loss, epoch and seconds),
+        `.explore()` (the linked panel, live).
+
+    Raises:
+        ValueError: for a budget outside (0, 1); for data or options that cannot be explained.
+        TypeError: for a model that is no module.
+
+    >>> import torch, nbexplain as nbx
+    >>> X, y = torch.randn(100, 3), torch.randn(100, 1)
+    >>> model = torch.nn.Linear(3, 1)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> with nbx.watch(model, X) as watch:
+    ...     for _ in range(5):
+    ...         optimizer.zero_grad()
+    ...         loss = (model(X) - y).square().mean()
+    ...         loss.backward()
+    ...         optimizer.step()
+    >>> watch.state, watch.step, list(watch.history.index)
+    ('finished', 5, [0, 5])
+    """
+    if not isinstance(model, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"model is {type(model).__name__}, but what trains is a torch.nn.Module: pass it."
+        )
+    if not 0 < budget < 1:
+        raise ValueError(
+            f"budget={budget} must lie between 0 and 1: 0.05 means 5 % of the training's time."
+        )
+    return Watch(model, X, y, budget, options)

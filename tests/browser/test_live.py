@@ -1,0 +1,64 @@
+"""A model that trains in a running cell: bars move, picks are answered, and the end is exact."""
+
+from tests.browser.explorer import Panel
+
+SETUP = """
+import time
+import torch
+import nbexplain as nbx
+
+torch.manual_seed(0)
+X = torch.randn(2_000, 6)
+y = 3 * X[:, :1] - X[:, 1:2] + 0.1 * X[:, 2:3]
+model = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+watch = nbx.watch(model, X, y, budget=0.3)
+explorer = watch.explore()
+explorer
+"""
+#: Until it is told to stop: by a file, since no message gets to a busy main thread.
+TRAINING = """
+import pathlib
+with watch:
+    while not pathlib.Path("enough").exists():
+        batch = torch.randint(0, len(X), (64,))
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(X[batch]), y[batch])
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def widths(panel):
+    bars = panel.view("importance").locator(".nbx-row .nbx-bar")
+    return bars.evaluate_all("all => all.map((bar) => bar.style.width)")
+
+
+def test_bars_move_during_the_training_cell_and_rows_are_answered(notebook):
+    notebook.open([SETUP, TRAINING])
+    notebook.run(wait=False)
+    panel = Panel(notebook.cell(0)).drawn()
+    live = notebook.cell(0).locator(".nbx-live")
+    seen = set()
+    for _ in range(8):
+        before = live.text_content() if live.count() else ""
+        notebook.page.wait_for_function(
+            "(before) => { const at = document.querySelector('.nbx-live');"
+            " return at && at.textContent !== before; }",
+            arg=before,
+        )
+        seen.add(tuple(widths(panel)))
+    assert len(seen) >= 4
+    assert "Live · step" in live.text_content()
+    panel.picker.click(0.5, 0.5)
+    assert panel.local.label
+    notebook.screenshot("live")
+    notebook.server.root.joinpath("enough").touch()
+    live.wait_for(state="detached")
+    assert notebook.errors() == []
+    assert notebook.console == []
+    notebook.wait_for("watch.state == 'finished'")
+    shares = notebook.evaluate("[float(s) for s in watch.explanation.importances().share]")
+    order = sorted(range(6), key=lambda feature: -shares[feature])
+    assert panel.bars.names == [f"x{feature}" for feature in order]
+    assert order[:2] == [0, 1]
