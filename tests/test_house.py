@@ -21,6 +21,7 @@ FLOW = [
     "explanation",
     "datasets",
     "explain",
+    "live",
     "notebook",
     "__main__",
 ]

@@ -326,9 +326,8 @@ class Session(anywidget.AnyWidget):
     def _select(self, message: dict[str, Any], buffers: list[Any]) -> None:
         places = {name: message.get(name) for name in ("feature", "instance", "other")}
         places["rows"] = None if message.get("rows") is None else positions_in(buffers)
-        shown = {name: message.get(name) for name in ("output", "response", "step")}
-        if shown["step"] is None:
-            del shown["step"]
+        shown = {name: message.get(name) for name in ("output", "response")}
+        shown |= {name: at for name in ("step",) if (at := message.get(name)) is not None}
         told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
             chosen = {"step": None, **shown, "output": name_at(self._outputs, shown["output"])}
