@@ -73,7 +73,7 @@ export class Instances {
     this.standing = entries.subarray(0, this.entries);
     this.cells = entries.subarray(this.entries, 2 * this.entries);
     this.owners = entries.subarray(2 * this.entries);
-    this.whole = this.entries === state.all;
+    this.whole = this.entries === state.all || !state.rest;
     this.vocabulary = state.words ? named(state.words, state.word_ids!) : null;
     this.owners.forEach((owner, e) => {
       if (!this.entriesOf.has(owner)) this.entriesOf.set(owner, []);

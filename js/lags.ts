@@ -120,9 +120,20 @@ export function rowMap(
   for (let k = 0; row.rest && k < width; k++)
     for (let l = 0; l < width; l++) others += factors[k]! * factors[l]! * row.rest[k * width + l]!;
   others = Math.max(others, 0);
+  settle(map, about, features);
   const scale = 100 / (total + others);
   const shares = map.map((square) => (total + others > 0 ? scale * square : NaN));
   return bare(shares, lags, leads, features, others > 0 ? scale * others : 0);
+}
+
+/** Of features that are known, 0 where a state meets steps, or a step the states: there is no entry. */
+export function settle(map: Float32Array, about: LagsMeta, features: number): void {
+  if (about.beginning === undefined) return;
+  for (let j = 0; j < features; j++) {
+    const own = Array.from({ length: map.length / features }, (_, k) => k * features + j);
+    if (own.some((at) => !Number.isNaN(map[at]!)))
+      for (const at of own) if (Number.isNaN(map[at]!)) map[at] = 0;
+  }
 }
 
 /** Percent by place of a lag: of the total, or of what one feature carries; NaN where there is no such lag. */

@@ -1,7 +1,7 @@
 /** λ over some rows, from the derivatives that the page holds: METHODS A1 and A6. */
 import { asSwept } from "./chain.js";
 import type { Instances } from "./instances.js";
-import { bare, extent, type LagMap } from "./lags.js";
+import { bare, extent, settle, type LagMap } from "./lags.js";
 import type { Meta, Shown } from "./wire.js";
 
 /** Per feature, in percent; NaN where the page lacks it. */
@@ -56,6 +56,7 @@ export function subset(
   // Features that are not here keep their share, until the kernel knows better.
   const of = whole ? 100 : known;
   if (sum > 0) roots.forEach((root, feature) => (share[feature] = (of / sum) * root));
+  if (map && times) settle(map, times, features);
   const shares = map?.map((root) => (of / total) * root);
   return { share, map: shares ? bare(shares, count, leads, features) : null, held, partial };
 }

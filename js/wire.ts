@@ -61,6 +61,8 @@ export interface LagsMeta {
   definition?: "marginal" | "lag0";
   /** Whether there are outputs at every step, each of which can be shown. */
   stepwise?: boolean;
+  /** What the last lag is called, where it is not a step but the states before the first. */
+  beginning?: string;
 }
 
 /** What is shown: the position of an output, the response's name, and one step of the outputs. */

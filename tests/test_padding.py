@@ -86,7 +86,8 @@ def test_a_recurrence_of_padded_rows_forgets_as_one_of_whole_rows(fill, scale):
 
 def test_without_lengths_the_lags_are_those_of_the_window():
     # METHODS A4: unaligned end padding smears the shares.
-    ex = nbx.explain(Recurrence(), (right()[0], LENGTHS), scale="none")
+    recurrence = Recurrence()
+    ex = nbx.explain(lambda x, at: recurrence(x, at), (right(fill=7.0)[0], LENGTHS), scale="none")
     assert ex.lag_importance()["importance"][0] < 30
 
 

@@ -10,7 +10,7 @@ import { labelOf } from "../words.js";
 import { Asked } from "./asked.js";
 import { Behind } from "./behind.js";
 import { Segments } from "./choose.js";
-import { lagName, type About } from "./lags/axis.js";
+import { begins, lagName, type About } from "./lags/axis.js";
 import { LagPanel, percent, type Pointed } from "./lags/panel.js";
 import { TimeMap } from "./lags/time.js";
 import { nameWidth } from "./measure.js";
@@ -231,15 +231,17 @@ function carriedBy(about: About, lags: number[]): string {
   const said = `${counted(lags.length, "lag")} ${only ? "carries" : "carry"} 90 %`;
   if (only && far === 0) return `${said}: now`;
   if (far < 0) return `${said}, all ahead`;
-  const named = about.labels !== null;
+  const named = about.labels !== null || begins(about, far);
   const where = named || about.unit !== null ? lagName(about, far) : counted(far, "step");
   return `${said}, ${only ? "" : `the furthest${named ? ":" : ""} `}${where}${named ? "" : " back"}`;
 }
 
 /** " · memory 12 h (11–13)": the shortest window that carries 90 %, with its interval. */
-function memoryOf({ unit, labels }: About, memory: LagMap["memory"]): string {
+function memoryOf(about: About, memory: LagMap["memory"]): string {
+  const { unit, labels, beginning } = about;
   const [length, low, high] = memory ?? [null, null, null];
   if (length === null) return "";
+  if (begins(about, length - 1)) return ` · memory back to ${short(beginning!)}`;
   const steps = unit === null || labels ? (length === 1 ? " step" : " steps") : ` ${short(unit)}`;
   const interval = low === null || high === null ? "" : low === high ? "" : ` (${low}–${high})`;
   return ` · memory ${length}${steps}${interval}`;

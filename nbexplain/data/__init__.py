@@ -1,8 +1,28 @@
 """Any source (frame, array, tensor, loader) as batches of rows with names."""
 
-from nbexplain.data.arranged import arranged, rows_first
+from nbexplain.data.arranged import Told, arranged, rows_first, telling
+from nbexplain.data.forms import PLAIN, Form, Formed, padded, rows_of_states_first, taken_apart
 from nbexplain.data.reading import read
 from nbexplain.data.source import Batch, Source
+from nbexplain.data.states import States, states_of
 from nbexplain.data.tokens import Padding, Tokens
 
-__all__ = ["Batch", "Padding", "Source", "Tokens", "arranged", "read", "rows_first"]
+__all__ = [
+    "PLAIN",
+    "Batch",
+    "Form",
+    "Formed",
+    "Padding",
+    "Source",
+    "States",
+    "Tokens",
+    "Told",
+    "arranged",
+    "padded",
+    "read",
+    "rows_first",
+    "rows_of_states_first",
+    "states_of",
+    "taken_apart",
+    "telling",
+]

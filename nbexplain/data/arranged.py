@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast, final
 
 import numpy as np
@@ -51,21 +51,26 @@ def _turned(X: object) -> object:
     return np.moveaxis(X, 1, 0) if isinstance(X, np.ndarray) and X.ndim == 3 else X
 
 
-def arranged(source: Source, layout: str | None, lengths: object) -> Source:
+def arranged(
+    source: Source, layout: str | None, lengths: object, sequence: int | None = None
+) -> Source:
     """The source with its rows as `[steps, features]`, and the steps of each that exist.
 
     Args:
         source: what `rows_first` gave, read.
         layout: what the axes of X are; None by their number.
         lengths: how many steps each row has, `[rows]`, the rest of it being padding at its end;
-            or a mask `[rows, steps]`, True where a step exists.
+            or a mask `[rows, steps]`, True where a step exists; or a `Told`, an input that says
+            it.
+        sequence: position of the only input that the layout is of; None for all floating ones.
 
     Raises:
         ValueError: X has other axes; lengths that do not fit its rows.
     """
     if layout is None and lengths is None:
         return source
-    floating = [x for x in source.head(1).inputs if x.is_floating_point()]
+    inputs = source.head(1).inputs
+    floating = [x for i, x in enumerate(inputs) if x.is_floating_point() and sequence in (None, i)]
     if layout is not None:
         axes = {x.ndim for x in floating}
         if axes != {LAYOUTS[layout]}:
@@ -74,7 +79,7 @@ def arranged(source: Source, layout: str | None, lengths: object) -> Source:
                 f"layout={layout!r} is of {LAYOUTS[layout]} axes, but X has {few}: pass X as "
                 f"[{', '.join(_AXES[letter] for letter in layout)}], or another layout."
             )
-    found = Arranged(source, layout, None)
+    found = Arranged(source, layout, None, sequence)
     if lengths is None:
         return found
     shape = [tuple(x.shape[1:]) for x in found.head(1).inputs if x.is_floating_point()]
@@ -82,13 +87,60 @@ def arranged(source: Source, layout: str | None, lengths: object) -> Source:
         raise ValueError(
             "lengths= is for sequences, one input of shape [rows, steps, features]: leave it out."
         )
-    return Arranged(source, layout, _spans(lengths, source.count, shape[0][0]))
+    if isinstance(lengths, Told):
+        return Arranged(source, layout, lengths, sequence)
+    return Arranged(source, layout, _spans(lengths, source.count, shape[0][0]), sequence)
+
+
+@dataclass(frozen=True)
+class Told:
+    """The lengths of rows, where an input of the model tells them.
+
+    Attributes:
+        place: of this input among the model's inputs.
+        name: what it is called.
+    """
+
+    place: int
+    name: str
+
+
+def telling(inputs: Sequence[Tensor], names: Sequence[str]) -> Told | None:
+    """The input that tells how many steps each row of the only sequence has, if one does.
+
+    It holds a whole number for each row, from 1 to the number of steps, and is called lengths or
+    the like; or whatever it is called, no row has anything but 0 after that many steps.
+
+    Args:
+        inputs: of some rows, sequences as `[rows, steps, features]`.
+        names: of the inputs.
+
+    >>> x = torch.tensor([[[2.0], [3.0]], [[4.0], [0.0]]])
+    >>> telling((x, torch.tensor([2, 1])), ("x", "n"))
+    Told(place=1, name='n')
+    """
+    floating = [x for x in inputs if x.is_floating_point()]
+    if len(floating) != 1 or floating[0].ndim != 3:
+        return None
+    (x,) = floating
+    steps = x.shape[1]
+    for place, (name, given) in enumerate(zip(names, inputs, strict=True)):
+        if given.is_floating_point() or given.dtype == torch.bool or given.ndim != 1:
+            continue
+        if not (int(given.min()) >= 1 and int(given.max()) <= steps):
+            continue
+        after = torch.arange(steps, device=x.device) >= given.to(x.device)[:, None]
+        if "len" in name.lower() or (bool(after.any()) and not bool(x[after].any())):
+            return Told(place, name)
+    return None
 
 
 _AXES = {"n": "rows", "t": "steps", "p": "features", "c": "channels", "h": "height", "w": "width"}
 
 
-def _spans(lengths: object, count: int | None, steps: int) -> Tensor:
+def _spans(
+    lengths: object, count: int | None, steps: int, first: int = 0, called: str = "lengths"
+) -> Tensor:
     """The existing steps of each row as `[start, stop)`, `[rows, 2]`."""
     given = lengths.detach().cpu().numpy() if isinstance(lengths, Tensor) else np.asarray(lengths)
     if count is not None and (not given.ndim or len(given) != count):
@@ -102,7 +154,7 @@ def _spans(lengths: object, count: int | None, steps: int) -> Tensor:
         spans, what = spans_of_mask(given != 0), "the mask has"
     elif given.ndim == 1 and given.dtype.kind in "iu":
         spans = np.stack([np.zeros_like(given), given], axis=1).astype(np.int64)
-        what = "lengths has"
+        what = f"{called} has"
     else:
         raise ValueError(
             f"lengths must be whole numbers, one for each row of X, or a mask [rows, {steps}], "
@@ -113,13 +165,13 @@ def _spans(lengths: object, count: int | None, steps: int) -> Tensor:
     if (length < 1).any():
         row = int(np.flatnonzero(length < 1)[0])
         raise ValueError(
-            f"Row {row} of X is all padding ({what} {int(length[row])} steps there): leave rows "
-            f"without steps out, {plural(int((length < 1).sum()), 'row')} here."
+            f"Row {first + row} of X is all padding ({what} {int(length[row])} steps there): leave "
+            f"rows without steps out, {plural(int((length < 1).sum()), 'row')} here."
         )
     if (length > steps).any():
         row = int(np.flatnonzero(length > steps)[0])
         raise ValueError(
-            f"lengths[{row}] is {int(length[row])}, but the rows of X have {steps} steps."
+            f"{called}[{first + row}] is {int(length[row])}, but the rows of X have {steps} steps."
         )
     return torch.from_numpy(spans)
 
@@ -152,11 +204,21 @@ class Arranged(Source):
     Args:
         source: the rows.
         layout: of the model's input.
-        spans: the existing steps of each row, `[rows, 2]`; None where all exist.
+        spans: the existing steps of each row, `[rows, 2]`, or the input that tells their number;
+            None where all exist.
+        sequence: position of the only input that the layout is of; None for all floating ones.
     """
 
-    def __init__(self, source: Source, layout: str | None, spans: Tensor | None) -> None:
-        self._source, self._layout, self._spans = source, layout, spans
+    def __init__(
+        self,
+        source: Source,
+        layout: str | None,
+        spans: Tensor | Told | None,
+        sequence: int | None = None,
+    ) -> None:
+        self._source, self._layout, self._sequence = source, layout, sequence
+        self._told = spans if isinstance(spans, Told) else None
+        self._spans = spans if isinstance(spans, Tensor) else None
         self.order = _ORDERS.get(layout or "")
         for name in ("count", "input_names", "column_names", "classes", "target_name"):
             setattr(self, name, getattr(source, name))
@@ -188,7 +250,8 @@ class Arranged(Source):
 
     def for_outputs(self, outputs: int) -> Source:
         """The same rows, y read for so many outputs."""
-        return Arranged(self._source.for_outputs(outputs), self._layout, self._spans)
+        source = self._source.for_outputs(outputs)
+        return Arranged(source, self._layout, self._told or self._spans, self._sequence)
 
     def locate(self, label: object) -> int:
         """The position of a labelled row."""
@@ -201,7 +264,14 @@ class Arranged(Source):
     def _arranged(self, batch: Batch, rows: slice | Tensor | None) -> Batch:
         inputs, spans = batch.inputs, None
         if self._layout == "npt":
-            inputs = tuple(x.mT if x.is_floating_point() else x for x in inputs)
+            inputs = tuple(
+                x.mT if x.is_floating_point() and self._sequence in (None, i) else x
+                for i, x in enumerate(inputs)
+            )
+        if self._told is not None:
+            steps = next(x.shape[1] for x in inputs if x.is_floating_point())
+            called = self._told.name
+            spans = _spans(inputs[self._told.place], None, steps, batch.start, called)
         if self._spans is not None:
             if rows is None:
                 whole = next(x.shape[1] for x in inputs if x.is_floating_point())

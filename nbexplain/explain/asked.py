@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from nbexplain.choices import choose
-from nbexplain.data import Batch, Source
+from nbexplain.data import Batch, Form, Source
 from nbexplain.engine.responses import MANY, Kind
 from nbexplain.explain.reading import Reading
 from nbexplain.explain.subject import Select, Subject
@@ -45,6 +45,8 @@ def ask(
     output_names: Sequence[str] | None,
     method: Method,
     rows: int,
+    form: Form,
+    sequence: int | None,
 ) -> Asked:
     """Look at what the model returns for the first rows, and settle what is differentiated.
 
@@ -56,6 +58,8 @@ def ask(
         output_names: as `nbx.explain` takes them.
         method: how attributions are formed.
         rows: how many rows to look at.
+        form: how the model takes its inputs.
+        sequence: position of the sequence among inputs that are its states, or None.
 
     Raises:
         ValueError: for a response, outputs or names that this model and y do not have; for a
@@ -71,7 +75,15 @@ def ask(
             f"response={response!r} is neither a name nor a function: pass 'raw', 'prob', "
             "'logodds', 'loss' or a function of what the model returns."
         )
-    reading = Reading(snapshot, source.input_names, chosen, source.order, source.timed)
+    reading = Reading(
+        snapshot,
+        source.input_names,
+        chosen,
+        source.order,
+        source.timed,
+        form=form,
+        sequence=sequence,
+    )
     every = method.steps == "valid"
     picked, reading = reading.first(batch, every=every)
     width = picked.outputs.shape[1]

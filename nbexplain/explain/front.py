@@ -14,14 +14,15 @@ from nbexplain.data import Batch
 from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import coordinates
 from nbexplain.explain.arguments import check_numbers, keep_of, refuse, scale_of
-from nbexplain.explain.asked import Asked, ask
+from nbexplain.explain.asked import ask
+from nbexplain.explain.columns import named_features
 from nbexplain.explain.opened import of_texts, opened
 from nbexplain.explain.passes import Work, rows_at_once
 from nbexplain.explain.progress import Progress
 from nbexplain.explanation import Explanation
 from nbexplain.explanation.remarks import listed
 from nbexplain.explanation.tokens import Lookup, Vocabulary
-from nbexplain.features import Features, features, side_by_side
+from nbexplain.features import Features
 from nbexplain.methods import Method, resolve
 from nbexplain.model import Snapshot, untouched
 
@@ -134,10 +135,15 @@ def explain(
     with untouched():
         given = opened(Snapshot(model), X, y, layout, lengths, tokens, PROBE)
         snapshot = given.snapshot
-        asked = ask(snapshot, given.source, response, outputs, output_names, resolved, PROBE)
+        sequence = given.states and given.states.sequence
+        about = (response, outputs, output_names, resolved, PROBE, given.form, sequence)
+        asked = ask(snapshot, given.source, *about)
     width, formed = len(asked.question.names), asked.batch.inputs[-1][0].numel()
+    beginning = None
     if given.names is None:
-        named = _features(asked, feature_names, groups, lag_unit, layout)
+        named, beginning = named_features(
+            asked, given.states, feature_names, groups, lag_unit, layout
+        )
         formed = len(named.cells)
     else:
         few = coordinates(width, asked.batch.inputs[-1].shape[2])
@@ -165,6 +171,7 @@ def explain(
         kept,
         batch_size
         or rows_at_once(width, formed, sequences=named.kind == "sequence", every_step=every_step),
+        beginning,
     )
     # Where kept rows do not give the other responses, their sums are formed along the way.
     everything = (
@@ -178,8 +185,7 @@ def explain(
         of = "" if asked.source.count is None else f" of {asked.source.count:,}"
         noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
     if scaling is None:
-        moved = swept.inputs.over(named.steps)
-        scaling = moved if swept.steps is None else np.tile(swept.steps.deviation, named.steps)
+        scaling = _deviations(swept, named)
         if swept.count == 1:
             question, scaling = question.scaled("none"), np.ones(entries)
             noted.append("One row has no standard deviation: derivatives are per unit.")
@@ -207,30 +213,15 @@ def _vocabulary(swept: Swept, response: str, names: Lookup | None) -> Vocabulary
     return Vocabulary.of(swept.tokens[response].ids.tolist(), names)
 
 
-def _features(
-    asked: Asked,
-    names: Sequence[str] | None,
-    groups: Mapping[str, Sequence[str]] | None,
-    lag_unit: str | Sequence[object] | None,
-    layout: str | None,
-) -> Features:
-    """Names of the differentiated entries: the data's own, else the user's, else numbered."""
-    source = asked.source
-    floating = [i for i, x in enumerate(asked.batch.inputs) if x.is_floating_point()]
-    shapes = [tuple(asked.batch.inputs[i].shape[1:]) or (1,) for i in floating]
-    columns = [source.column_names[i] for i in floating]
-    if len(floating) == 1:
-        shape, known = shapes[0], columns[0]
-    else:
-        keys = source.input_names
-        known = side_by_side(shapes, columns, keys and [keys[i] for i in floating])
-        shape = (len(known),)
-        if all(column is None for column in columns) and names is not None:
-            known = None
-    if names is not None and known is not None and list(names) != list(known):
-        raise ValueError(_mismatch(list(map(str, names)), known))
-    ranked = known if names is None else [str(name) for name in names]
-    return features(shape, ranked, groups, lag_unit, layout)
+def _deviations(swept: Swept, named: Features) -> NDArray[np.float64]:
+    """The spread of each entry: a feature's over rows and steps, that of a state over rows."""
+    if swept.steps is not None:
+        return np.tile(swept.steps.deviation, named.steps)
+    if not named.states:
+        return swept.inputs.over(named.steps)
+    width = len(named.columns)  # the steps are constant in the states' row, as the states elsewhere
+    steps = swept.inputs.part(slice(width, None)).over(named.steps - 1)
+    return np.concatenate([swept.inputs.part(slice(width)).deviation, steps])
 
 
 def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> None:
@@ -239,6 +230,11 @@ def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> N
         raise ValueError(
             "steps='valid' is for features of numbers, and X holds ids of tokens: leave it out, "
             "and the last step is explained."
+        )
+    if named.states:
+        raise ValueError(
+            f"steps='valid' counts lags from every step of the output, and {listed(named.states)} "
+            "stands at another one from each: leave it out, and the last step is explained."
         )
     if named.kind != "sequence":
         raise ValueError(
@@ -250,21 +246,6 @@ def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> N
             "scale differs between steps, which steps='valid' pools by lag: pass one unit for "
             f"each of the {len(named.columns)} columns."
         )
-
-
-def _mismatch(names: Sequence[str], known: Sequence[str]) -> str:
-    if sorted(names) == sorted(known):
-        return (
-            "feature_names lists X's columns in another order than X does: leave it out, or "
-            "reorder X's columns as the model expects them."
-        )
-    if len(names) != len(known):
-        return f"feature_names has {len(names)} names, but X has {len(known)} columns of its own."
-    other = [f"{a!r} for {b!r}" for a, b in zip(names, known, strict=True) if a != b]
-    return (
-        f"feature_names does not match X's own column names ({listed(other, 3)}): leave it out, "
-        "or rename X's columns."
-    )
 
 
 def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:

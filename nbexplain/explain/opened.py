@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from nbexplain.data import Batch, Padding, Source, Tokens, arranged, read, rows_first
+from nbexplain.data import (
+    PLAIN,
+    Batch,
+    Form,
+    Formed,
+    Padding,
+    Source,
+    States,
+    Tokens,
+    arranged,
+    read,
+    rows_first,
+    rows_of_states_first,
+    states_of,
+    taken_apart,
+    telling,
+)
+from nbexplain.explanation.remarks import listed
 from nbexplain.explanation.tokens import Lookup, lookup_of
 from nbexplain.features import Features, token_features
-from nbexplain.model import Embedded, Snapshot, look_up
+from nbexplain.model import Embedded, Signature, Snapshot, look_up
 from nbexplain.model import Lookup as Embeddings
 
 
@@ -24,12 +42,16 @@ class Opened:
         source: the rows.
         names: of tokens by id; None where rows are no texts.
         notes: what was noticed.
+        form: how the model takes its inputs, where that is not one tensor after another.
+        states: the sequence among the inputs and its initial states; None for others.
     """
 
     snapshot: Snapshot
     source: Source
     names: Lookup | None = None
     notes: tuple[str, ...] = ()
+    form: Form = PLAIN
+    states: States | None = None
 
 
 def opened(
@@ -41,7 +63,7 @@ def opened(
     tokens: object,
     rows: int,
 ) -> Opened:
-    """Read X, and find out whether it holds ids of tokens that the model embeds.
+    """Read X, and find out whether it holds ids of tokens that the model embeds, or states.
 
     Integers `[rows, steps]` do, where an `nn.Embedding` of the snapshot receives them as they are
     and no other input has a derivative (masks aside), or `tokens` says that they are meant.
@@ -61,27 +83,114 @@ def opened(
         TypeError: X is no data, or `tokens` no names.
     """
     forward = snapshot.parameters_of_forward
-    source = read(rows_first(X, layout), y, forward=forward)
+    found = _formed(X, forward, layout, lengths)
+    if found.form.tuples:  # which of its parameters takes how many inputs, the form knows
+        forward = replace(forward, names=(), required=0, var_positional=True)
+    source = read(found.X, y, forward=forward)
     if not forward.ids:
         _check_meant(tokens)
-        return Opened(snapshot, arranged(source, layout, lengths))
+        return _of_numbers(snapshot, source, found, layout, lengths, rows)
     batch = source.head(rows)
-    found = look_up(snapshot, batch.inputs, source.input_names)
+    seen = look_up(snapshot, batch.inputs, source.input_names)
     floating = [x for x in batch.inputs if x.is_floating_point()]
-    if found.index is not None:
-        ids = batch.inputs[found.index]
+    if seen.index is not None:
+        ids = batch.inputs[seen.index]
         if tokens is not None or all(_is_mask(x, ids) for x in floating):
-            return _texts(snapshot, source, found, batch, layout, lengths, tokens, rows)
+            return _texts(snapshot, source, seen, batch, layout, lengths, tokens, rows)
     _check_meant(tokens)
-    if found.bag is not None and not floating:
+    if seen.bag is not None and not floating:
         raise ValueError(
-            f"The model adds its tokens up in an nn.EmbeddingBag ({found.bag or 'the model'}) "
+            f"The model adds its tokens up in an nn.EmbeddingBag ({seen.bag or 'the model'}) "
             "before one of them can be told from the others: use nn.Embedding, and .mean(1) or "
             ".sum(1) of what it returns."
         )
     if not floating:  # numbers in integers, or a sentence that refuses them
-        source = read(rows_first(X, layout), y, forward=replace(forward, ids=False))
-    return Opened(snapshot, arranged(source, layout, lengths))
+        source = read(found.X, y, forward=replace(forward, ids=False))
+    return _of_numbers(snapshot, source, found, layout, lengths, rows)
+
+
+def _formed(X: object, forward: Signature, layout: str | None, lengths: ArrayLike | None) -> Formed:
+    """X as inputs one after another, their rows first."""
+    found = taken_apart(X, forward)
+    if found.lengths is not None:
+        if layout is not None:
+            raise ValueError(
+                f"layout={layout!r} is for tensors, and X is a PackedSequence: leave it out."
+            )
+        _check_agree(lengths, found.lengths)
+    return rows_of_states_first(replace(found, X=rows_first(found.X, layout)))
+
+
+def _check_agree(lengths: ArrayLike | None, packed: Tensor) -> None:
+    """Refuse lengths other than those of the packed sequence."""
+    if lengths is None:
+        return
+    given = np.asarray(lengths)
+    given = given.astype(bool).sum(1) if given.ndim == 2 else given
+    if given.shape != packed.shape:
+        raise ValueError(
+            f"lengths has {given.size:,} rows and the PackedSequence X has {len(packed):,}: leave "
+            "lengths out, X has its own."
+        )
+    if (wrong := np.flatnonzero(given != packed.numpy())).size:
+        row = int(wrong[0])
+        raise ValueError(
+            f"lengths says that row {row} of X has {int(given[row])} steps, but it is packed with "
+            f"{int(packed[row])}: leave lengths out, X has its own."
+        )
+
+
+def _of_numbers(
+    snapshot: Snapshot,
+    source: Source,
+    found: Formed,
+    layout: str | None,
+    lengths: ArrayLike | None,
+    rows: int,
+) -> Opened:
+    """Inputs that are differentiated as they come, among them sequences and their states."""
+    inputs, form, notes = source.head(rows).inputs, found.form, list[str]()
+    names = _names(snapshot, source, len(inputs))
+    if len(form.names) == len(inputs) > 1:
+        names = form.names
+    timed = layout not in ("np", "nhw", "nchw")
+    states = states_of(inputs, names, source.column_names, form.states) if timed else None
+    sequence = None if states is None else states.sequence
+    spans: object = lengths if found.lengths is None else found.lengths
+    if spans is None and layout != "npt" and timed and (told := telling(inputs, names)):
+        spans = told
+        notes.append(
+            f"{told.name} holds how many steps each row has: what follows them is padding, and no "
+            "input."
+        )
+    if states is not None:
+        if spans is not None:
+            raise ValueError(
+                f"{listed(states.names)} stands before the first step, which padded sequences have "
+                "at different lags: pass sequences of one length, or explain the model as a "
+                "function of the sequence alone."
+            )
+        notes.append(_said(states, inputs[states.sequence].shape[2 if layout == "npt" else 1]))
+    return Opened(
+        snapshot,
+        arranged(source, layout, spans, sequence),
+        notes=tuple(notes),
+        form=form,
+        states=states,
+    )
+
+
+def _said(states: States, steps: int) -> str:
+    one = len(states.names) == 1
+    is_taken = (
+        "is taken as an initial state: one feature"
+        if one
+        else ("are taken as initial states: a feature each")
+    )
+    return (
+        f"{' and '.join(states.names)} {is_taken}, in a row of its own before the first step, lag "
+        f"{steps}."
+    )
 
 
 def of_texts(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.data import Batch, Source
+from nbexplain.engine.beginnings import Beginning
 from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.swept import Swept
@@ -37,6 +38,7 @@ class Work:
         features: of the rows.
         keep: which rows are kept whole.
         batch_size: rows a batch.
+        beginning: how initial states stand before the first step; None without them.
     """
 
     subject: Subject
@@ -45,6 +47,7 @@ class Work:
     features: Features
     keep: Keep
     batch_size: int
+    beginning: Beginning | None = None
 
     def sweep(
         self,
@@ -126,7 +129,10 @@ class Work:
         floating = [x for x in batch.inputs if x.is_floating_point()]
         if len(floating) == 1:
             return floating[0], outputs, jacobian
-        return torch.cat([x.flatten(1) for x in floating], dim=1), outputs, jacobian
+        values = torch.cat([x.flatten(1) for x in floating], dim=1)
+        if self.beginning is None:
+            return values, outputs, jacobian
+        return self.beginning.stacked(values), outputs, self.beginning.stacked(jacobian)
 
     def not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
         """Which row and column has a derivative that is not a number."""
@@ -161,7 +167,8 @@ class Work:
             ValueError: more than one row; a row without this step.
         """
         known = isinstance(row, int)
-        batch = self.source.take([row]) if known else self.source.new_rows(row)
+        form = self.subject.reading.form
+        batch = self.source.take([row]) if known else self.source.new_rows(form.row(row))
         if (count := len(batch)) != 1:
             raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
         if step is not None and batch.spans is not None:

@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from nbexplain.data import Batch
+from nbexplain.data import PLAIN, Batch, Form, padded
 from nbexplain.model import Picked, Snapshot, at_step, describe, pick, stepped_only
 
 Step = int | Tensor
@@ -28,6 +28,8 @@ class Reading:
         stepped: whether the model returns outputs at every step.
         flat: whether these are `[rows, steps]`, one output a step.
         steps: how many steps it returns outputs at; 0 where not at every one.
+        form: how the model takes its inputs, where not one tensor after another.
+        sequence: position of the sequence among inputs that are its states; None: the first.
     """
 
     snapshot: Snapshot
@@ -38,6 +40,8 @@ class Reading:
     stepped: bool = False
     flat: bool = False
     steps: int = 0
+    form: Form = PLAIN
+    sequence: int | None = None
 
     def returned(
         self, inputs: tuple[Tensor, ...], spans: Tensor | None = None, step: int | None = None
@@ -47,14 +51,14 @@ class Reading:
         Outputs at every step are cut to one step of each row, counted from its first existing
         one; None is its last.
         """
-        found = self._returned(inputs)
+        found = self._returned(inputs, spans)
         return self._cut(found, inputs, spans, step) if self.stepped else found
 
     def at_steps(
         self, inputs: tuple[Tensor, ...], spans: Tensor | None, steps: Sequence[Step]
     ) -> list[object]:
         """What `returned` gives at each of these steps, from one call of the model."""
-        found = self._returned(inputs)
+        found = self._returned(inputs, spans)
         return [self._cut(found, inputs, spans, step) for step in steps]
 
     def longest(self, inputs: tuple[Tensor, ...], spans: Tensor | None = None) -> int:
@@ -65,6 +69,8 @@ class Reading:
 
     def _steps(self, inputs: tuple[Tensor, ...]) -> int:
         """Steps of the inputs; 0 where they are no sequences."""
+        if self.sequence is not None:
+            return inputs[self.sequence].shape[1]
         x = next((x for x in inputs if x.is_floating_point() and x.ndim == 3), None)
         return x.shape[1] if x is not None and self.timed else 0
 
@@ -79,15 +85,18 @@ class Reading:
         if not (steps := self._steps(inputs)):
             return returned
         rows, at = len(inputs[0]), position(spans, step)
-        return at_step(returned, rows, steps, self.order, at, flat=self.flat)
+        found = at_step(returned, rows, steps, self.order, at, flat=self.flat)
+        if found is returned and spans is not None:
+            # What a model unpacks is as long as the longest row of the batch.
+            longest = int(spans[:, 1].max())
+            found = at_step(returned, rows, longest, self.order, at, flat=self.flat)
+        return found
 
-    def _returned(self, inputs: tuple[Tensor, ...]) -> object:
-        if (order := self.order) is not None:
-            inputs = tuple(
-                x.permute(order).contiguous() if x.is_floating_point() else x for x in inputs
-            )
-        returned = self.snapshot(inputs, self.names)
-        return returned if self.chosen is None else self.chosen(returned)
+    def _returned(self, inputs: tuple[Tensor, ...], spans: Tensor | None) -> object:
+        given = self.form.arguments(inputs, self.order, spans)
+        returned = self.snapshot(given, self.form.keys or self.names)
+        returned = returned if self.chosen is None else self.chosen(returned)
+        return padded(returned, self._steps(inputs))
 
     def first(self, batch: Batch, *, every: bool = False) -> tuple[Picked, Self]:
         """The outputs of the first rows, without a graph, and how to find them again.
@@ -101,7 +110,7 @@ class Reading:
         inputs = tuple(x.clone() for x in self.snapshot.prepare(batch.inputs))
         with torch.no_grad():
             try:
-                returned = self._returned(tuple(x.clone() for x in inputs))
+                returned = self._returned(tuple(x.clone() for x in inputs), batch.spans)
             except RuntimeError as error:
                 self._check_width(batch, error)
                 raise

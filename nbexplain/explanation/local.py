@@ -1,7 +1,7 @@
 """One row: what the response at it is sensitive to."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -131,6 +131,8 @@ def _is_data(row: object) -> bool:
     """Whether a row is given as data rather than by its label."""
     if isinstance(row, (list, Mapping)) or hasattr(row, "columns"):
         return True
+    if isinstance(row, tuple):  # one of several inputs; labels of a MultiIndex hold no arrays
+        return any(map(_is_data, cast("tuple[object, ...]", row)))
     return hasattr(row, "__array__") and getattr(row, "ndim", 0) > 0
 
 

@@ -42,7 +42,7 @@ def remarks(ex: Explanation) -> Iterator[str]:
         if constant.any() and ex.scale == "std":
             yield (
                 f"Constant in X, so without a standard deviation to move by: "
-                f"{listed(list(names[constant]))}."
+                f"{listed(list(names[constant]))}." + _constant_states(ex, list(names[constant]))
             )
     elif _saturated(ex, rms):
         yield (
@@ -89,6 +89,13 @@ def remarks(ex: Explanation) -> Iterator[str]:
     kept = ex.swept.sample.count
     if kept < ex.count:
         yield f"Attributions are kept for {kept:,} of {ex.count:,} rows."
+
+
+def _constant_states(ex: Explanation, names: Sequence[str]) -> str:
+    """Where what is constant are initial states, which often are zeros."""
+    if not set(names) & set(ex.features.states):
+        return ""
+    return " scale='none' shows what such a state moves."
 
 
 def _sizes(ex: Explanation, window: Window) -> NDArray[np.float64]:

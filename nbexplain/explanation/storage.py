@@ -77,6 +77,7 @@ def save(ex: Explanation, path: str | Path) -> None:
             "groups": ex.features.groups,
             "lag_unit": ex.features.lag_unit,
             "tokens": ex.features.tokens,
+            "states": ex.features.states,
         },
         "vocabulary": None if ex.vocabulary is None else dict(ex.vocabulary.names),
         "kind": swept.kind,
@@ -137,6 +138,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         groups={name: tuple(members) for name, members in described["groups"].items()},
         lag_unit=tuple(lag_unit) if isinstance(lag_unit, list) else lag_unit,
         tokens=described.get("tokens", False),
+        states=tuple(described.get("states", ())),
     )
     asked = cast(dict[str, Any], header["asked"])
     asked |= {name: tuple(asked[name]) for name in ("names", "columns")}

@@ -101,8 +101,8 @@ class Snapshot:
             if isinstance(m, _BATCH_NORMS) and (m.training or m.running_mean is None)
         )
 
-    def __call__(self, inputs: tuple[Tensor, ...], names: tuple[str, ...] | None = None) -> object:
-        """What the model returns for `inputs`, tensors of shape `[n, ...]`.
+    def __call__(self, inputs: tuple[Any, ...], names: tuple[str, ...] | None = None) -> object:
+        """What the model returns for `inputs`, tensors of shape `[n, ...]` or in its own form.
 
         With `names`, the inputs go by keyword if forward has parameters of these names, else as
         one dict. Exceptions of the user's forward come through unchanged.

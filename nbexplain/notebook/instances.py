@@ -75,7 +75,7 @@ def instances(
         `[held, K, E]`, `values` `[held, E]`, `rest` `[held, K, K]` and what tells of them.
     """
     sample, features, asked = explanation.swept.sample, explanation.features, explanation.asked
-    width, every = sample.outputs.shape[1], len(features.cells)
+    width, every = sample.outputs.shape[1], int(features.standing.sum())
     entries = leading(explanation)
     order = np.lexsort((sample.positions, sample.draws))[: limits.rows]
     labels = _labels(explanation, order)
@@ -110,7 +110,7 @@ def instances(
         "classifier": asked.classifier and (width > 1 or all_classes(explanation)),
         "entries": _described(explanation, entries),
         "members": _members(explanation, entries),
-        "all": every,
+        "all": len(features.cells),
         **derivatives,
         **_words(explanation, derivatives["values"]),
         "more": held < sample.count,
@@ -125,13 +125,14 @@ def leading(explanation: Explanation) -> NDArray[np.int64]:
     if features.tokens:  # the one feature, whatever its length
         return np.arange(len(features.cells))
     most = WHOLE if features.kind == "sequence" else ENTRIES
-    owner = features.owners[features.cells]
+    owner, there = features.owners[features.cells], features.standing
     by_feature = np.argsort(owner, kind="stable")
     ends = np.cumsum(np.bincount(owner, minlength=len(features)))
     found: list[NDArray[np.int64]] = []
     count = 0
     for feature in explanation.importances(explanation.default_output).order[:FEATURES]:
         members = by_feature[ends[feature - 1] if feature else 0 : ends[feature]]
+        members = members[there[members]]
         count += len(members)
         if count > (most if found else WHOLE):
             break
@@ -193,7 +194,7 @@ def _described(explanation: Explanation, entries: NDArray[np.int64]) -> NDArray[
 def _members(explanation: Explanation, entries: NDArray[np.int64]) -> list[str] | None:
     """Names of the columns that features consist of, where one consists of several."""
     features = explanation.features
-    if not features.groups:
+    if not set(features.groups) - set(features.states):
         return None
     return [text(features.columns[column]) for column in features.columns_of(entries)]
 
@@ -208,6 +209,9 @@ def _derivatives(
     jacobian = np.empty((len(rows), width, len(entries)), "<f4")
     values = np.empty((len(rows), len(entries)), "<f4")
     rest = np.empty((len(rows), width, width), "<f4")
+    left = explanation.features.standing
+    left[entries] = False
+    more_left = bool(left.any())
     others = torch.from_numpy(scaling.copy())
     others[chosen] = 0
     step = max(1, CHUNK // max(1, width * every))
@@ -221,8 +225,8 @@ def _derivatives(
         lead = derivatives.index_select(2, chosen).numpy()
         jacobian[part] = single(lead * scaling[entries].astype(lead.dtype))
         values[part] = single(widened(inputs.flatten(1).index_select(1, chosen)).numpy())
-        if len(entries) < every:
+        if more_left:
             scaled = derivatives.double() * others
             rest[part] = single((scaled @ scaled.mT).numpy())
     found = {"jacobian": jacobian, "values": values}
-    return {**found, "rest": rest} if len(entries) < every else found
+    return {**found, "rest": rest} if more_left else found

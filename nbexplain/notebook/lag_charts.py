@@ -132,7 +132,7 @@ def _axis(explanation: Explanation) -> altair.X:
     leads = explanation.window().leads
     ahead = "ahead" if leads else "now"
     title = f"past \N{LEFTWARDS ARROW} lag, {printable(unit)} back \N{RIGHTWARDS ARROW} {ahead}"
-    named = isinstance(features.lag_unit, tuple)
+    named = isinstance(features.lag_unit, tuple) or features.beginning is not None
     label = _named(features.lag_names) if named else "datum.label"
     if named and leads:  # which have no names
         label = f"datum.value < 0 ? datum.label : {label}"

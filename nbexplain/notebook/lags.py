@@ -62,6 +62,7 @@ def described(explanation: Explanation) -> State | None:
         "definition": explanation.asked.definition,
         "leads": explanation.window().leads,
         "stepwise": explanation.asked.steps == "valid",
+        **({"beginning": text(features.beginning)} if features.beginning else {}),
     }
 
 

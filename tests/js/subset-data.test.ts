@@ -100,7 +100,8 @@ describe("λ over some rows", () => {
   });
 
   it("leaves the other features their share until the kernel knows better", () => {
-    const here = rows({ ...LINE, owners: [2, 0], all: 9 }, 4);
+    const rest = [[[1]], [[1]], [[1]], [[1]]];
+    const here = rows({ ...LINE, owners: [2, 0], all: 9, rest }, 4);
     const found = subset(here, all(4), RAW, Float32Array.of(20, 30, 40, 10), null);
     expect(digits(found.share)).toEqual([20, null, 40, null]);
     expect(found.partial).toBe(true);

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["table", "sequence", "image"]
+from nbexplain.features.names import Kind, columns_of, grouped, near
 
 TOKEN = "token"
 """What the one feature of texts is called."""
@@ -34,10 +30,12 @@ class Features:
         owners: `[cells]`, the feature that owns each cell.
         kind: "table" for one axis, "sequence" for two, "image" for more.
         columns: the names before grouping; the same as `names` without groups.
-        groups: the members of each group, as they were given.
+        groups: the members of each group, as they were given; of each state its entries.
         lag_unit: of a sequence, the unit of one step, or the names of its lags, lag 0 first.
         tokens: whether rows are texts: sequences of one feature, the token, whose entries at a
             step are coordinates of the derivative at its embedding.
+        states: the features that are initial states of a sequence. They stand in a row before the
+            first step, whose lag is the number of steps.
     """
 
     names: tuple[str, ...]
@@ -49,23 +47,24 @@ class Features:
     groups: Mapping[str, tuple[str, ...]]
     lag_unit: str | tuple[str, ...] | None = None
     tokens: bool = False
+    states: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
 
     @property
     def steps(self) -> int:
-        """τ, the steps of a sequence; 1 where rows have none."""
+        """τ, the steps of a sequence, a row of states among them; 1 where rows have none."""
         return self.shape[0] if self.kind == "sequence" else 1
 
     @property
     def block(self) -> int:
         """How many consecutive rows may overlap: τ for windows of a sequence, otherwise 1."""
-        return 1 if self.tokens else self.steps
+        return 1 if self.tokens else self.steps - bool(self.states)
 
     @property
     def lag_names(self) -> tuple[str, ...]:
-        """What the lags are called, lag 0 (the last step) first.
+        """What the lags are called, lag 0 (the last step) first; a row of states after its states.
 
         >>> features((3, 1), lag_unit="h").lag_names
         ('0 h', '1 h', '2 h')
@@ -73,7 +72,32 @@ class Features:
         if isinstance(self.lag_unit, tuple):
             return self.lag_unit
         unit = "" if self.lag_unit is None else f" {self.lag_unit}"
-        return tuple(f"{lag}{unit}" for lag in range(self.steps))
+        lags = tuple(f"{lag}{unit}" for lag in range(self.steps))
+        return lags if self.beginning is None else (*lags[:-1], self.beginning)
+
+    @property
+    def beginning(self) -> str | None:
+        """What the row of initial states is called, the last of the lags; None without states.
+
+        >>> columns = ["x0", "h0[0]", "h0[1]"]
+        >>> features((3, 3), columns, states={"h0": columns[1:]}).lag_names
+        ('0', '1', 'h0')
+        """
+        return ", ".join(self.states) or None
+
+    @property
+    def standing(self) -> NDArray[np.bool_]:
+        """Which entries are something: not a state's at the steps, nor a step's in their row.
+
+        >>> columns = ["x0", "h0[0]"]
+        >>> features((2, 2), columns, states={"h0": columns[1:]}).standing.tolist()
+        [False, True, True, False]
+        """
+        if not self.states:
+            return np.ones(len(self.cells), np.bool_)
+        state = np.isin(self.names, self.states)[self.owners[self.cells]]
+        first = np.arange(len(self.cells)) < len(self.columns)
+        return state == first
 
     @property
     def last_step(self) -> Features:
@@ -120,7 +144,7 @@ class Features:
             case [position]:
                 return position
             case []:
-                raise ValueError(f"There is no feature {name!r}{_near(name, self.names)}.")
+                raise ValueError(f"There is no feature {name!r}{near(name, self.names)}.")
             case several:
                 raise ValueError(
                     f"{len(several)} features are called {name!r}: rename them in X, or pass "
@@ -134,6 +158,7 @@ def features(
     groups: Mapping[str, Sequence[str]] | None = None,
     lag_unit: str | Sequence[object] | None = None,
     layout: str | None = None,
+    states: Mapping[str, Sequence[str]] | None = None,
 ) -> Features:
     """Name the features of rows of this shape, and pool them into groups.
 
@@ -144,6 +169,7 @@ def features(
         groups: the columns of each group, by name.
         lag_unit: of sequences: the unit of one step, or τ names of lags, lag 0 first.
         layout: what the data's axes are, where their number leaves doubt: "nhw" are images.
+        states: of sequences whose first row are initial states: the columns of each, by name.
 
     Raises:
         ValueError: another number of names; a group's member that is unknown, in two groups or
@@ -163,8 +189,9 @@ def features(
     kind = "image" if layout == "nhw" else kind
     if isinstance(names, str):
         raise TypeError(f"feature_names is the string {names!r}: pass a list of names.")
-    columns = _columns(shape, kind, names)
-    ranked, feature_of_column = _grouped(columns, groups or {})
+    pooled = {**(groups or {}), **(states or {})}
+    columns = columns_of(shape, kind, names)
+    ranked, feature_of_column = grouped(columns, pooled)
 
     # Every entry is a column at a place: a lag of a sequence, a pixel of a channel.
     entries = np.arange(math.prod(shape), dtype=np.int64)
@@ -184,8 +211,9 @@ def features(
         owners=owners,
         kind=kind,
         columns=columns,
-        groups={name: tuple(members) for name, members in (groups or {}).items()},
-        lag_unit=_lag_unit(shape, kind, lag_unit),
+        groups={name: tuple(members) for name, members in pooled.items()},
+        lag_unit=_lag_unit(shape, kind, lag_unit, tuple(states or ())),
+        states=tuple(states or ()),
     )
 
 
@@ -208,7 +236,10 @@ def token_features(
 
 
 def _lag_unit(
-    shape: tuple[int, ...], kind: Kind, given: str | Sequence[object] | None
+    shape: tuple[int, ...],
+    kind: Kind,
+    given: str | Sequence[object] | None,
+    states: tuple[str, ...],
 ) -> str | tuple[str, ...] | None:
     if given is None:
         return None
@@ -220,127 +251,10 @@ def _lag_unit(
     if isinstance(given, str):
         return given
     names = tuple(str(name) for name in given)
-    if len(names) != shape[0]:
+    steps = shape[0] - bool(states)
+    if len(names) != steps:
         raise ValueError(
-            f"lag_unit has {len(names)} names, but X has {shape[0]} steps: pass one name a lag, "
+            f"lag_unit has {len(names)} names, but X has {steps} steps: pass one name a lag, "
             "that of lag 0 (the last step) first, or one string such as 'h'."
         )
-    return names
-
-
-def side_by_side(
-    shapes: Sequence[Sequence[int]],
-    columns: Sequence[Sequence[str] | None],
-    inputs: Sequence[str] | None = None,
-) -> tuple[str, ...]:
-    """Names for the entries of several inputs laid side by side, in the inputs' order.
-
-    An input's own column names are kept; without them an entry is named after its input and its
-    place in it. Inputs without names are `x0, x1, …`. A column that two inputs share is named
-    after its input too.
-
-    >>> side_by_side([(2,), (1, 2)], [("age", "income"), None], ["person", "image"])
-    ('age', 'income', 'image[0,0]', 'image[0,1]')
-    """
-    inputs = inputs or [f"x{i}" for i in range(len(shapes))]
-    shared = Counter(name for names in columns for name in set(names or ()))
-    found: list[str] = []
-    for shape, names, owner in zip(shapes, columns, inputs, strict=True):
-        if names is None or len(names) != math.prod(shape):
-            found += _entries(owner, shape)
-        else:
-            found += [f"{owner}.{name}" if shared[name] > 1 else name for name in names]
-    return tuple(found)
-
-
-def _entries(owner: str, shape: Sequence[int]) -> list[str]:
-    """`owner[i,j]` for every entry, row-major; the owner alone where there are no axes."""
-    if not shape:
-        return [owner]
-    axes = [[str(i) for i in range(size)] for size in shape]
-    return [f"{owner}[{','.join(place)}]" for place in product(*axes)]
-
-
-def _columns(shape: tuple[int, ...], kind: Kind, names: Sequence[str] | None) -> tuple[str, ...]:
-    entries = math.prod(shape)
-    if kind == "image":
-        if names is None:
-            return tuple(_entries("x", shape))
-        wanted = {entries: "one an entry"}
-        if len(shape) > 2:
-            wanted = {shape[0]: "one a channel", **wanted}
-    else:
-        width = shape[-1] if shape else 1
-        if names is None:
-            return tuple(f"x{j}" for j in range(width))
-        wanted = {width: "one a column"}
-    if len(names) not in wanted:
-        expected = " or ".join(f"{count} ({what})" for count, what in wanted.items())
-        raise ValueError(
-            f"feature_names has {len(names)} names, but rows of X have the shape {list(shape)}: "
-            f"pass {expected}."
-        )
-    return tuple(str(name) for name in names)
-
-
-def _grouped(
-    columns: tuple[str, ...], groups: Mapping[str, Sequence[str]]
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The ranked names, and the position among them of each column's feature."""
-    positions = {name: j for j, name in enumerate(columns)}
-    group_of: dict[int, str] = {}
-    repeated = {name for name, count in Counter(columns).items() if count > 1}
-    for group, members in groups.items():
-        if isinstance(members, str):
-            raise TypeError(f"groups[{group!r}] is the string {members!r}: pass a list of columns.")
-        if not len(members):
-            raise ValueError(f"groups[{group!r}] is empty: name its columns, or leave it out.")
-        for member in members:
-            if member not in positions:
-                raise ValueError(
-                    f"groups[{group!r}] names {member!r}, which is not a column of X"
-                    f"{_near(member, columns)}."
-                )
-            if member in repeated:
-                raise ValueError(
-                    f"groups[{group!r}] names {member!r}, and more than one column is called "
-                    f"that: rename them in X, or pass feature_names=."
-                )
-            already = group_of.setdefault(positions[member], group)
-            if already != group or list(members).count(member) > 1:
-                where = f"also in groups[{already!r}]" if already != group else "there twice"
-                raise ValueError(
-                    f"groups[{group!r}] names {member!r}, which is {where}: a column belongs to "
-                    f"one group, once."
-                )
-    remaining = {name for j, name in enumerate(columns) if j not in group_of}
-    for group in groups:
-        if group in remaining:
-            raise ValueError(
-                f"groups[{group!r}] is named like a column outside it: give the group another "
-                f"name, or add that column to it."
-            )
-
-    ranked: list[str] = []
-    feature_of_group: dict[str, int] = {}
-    feature_of_column = np.empty(len(columns), dtype=np.int64)
-    for j, name in enumerate(columns):
-        group = group_of.get(j)
-        if group is None:
-            feature_of_column[j] = len(ranked)
-            ranked.append(name)
-        else:
-            if group not in feature_of_group:
-                feature_of_group[group] = len(ranked)
-                ranked.append(group)
-            feature_of_column[j] = feature_of_group[group]
-    return tuple(ranked), feature_of_column
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    """`: did you mean 'a' or 'b'?` where something is close, else what there is."""
-    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.6)
-    if near:
-        return f": did you mean {' or '.join(map(repr, near))}"
-    few = ", ".join(map(repr, known[:5]))
-    return f": there are {few}{', …' if len(known) > 5 else ''}"
+    return (*names, ", ".join(states)) if states else names
