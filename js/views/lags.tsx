@@ -3,7 +3,7 @@ import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePaper, type Paper } from "../canvas/paper.js";
 import { count, counted, printable, short } from "../format.js";
-import { carrying, profile, type LagMap } from "../lags.js";
+import { carrying, lagRanges, profile, type LagMap } from "../lags.js";
 import type { Store } from "../store.js";
 import { isMap } from "../times.js";
 import { labelOf } from "../words.js";
@@ -20,6 +20,8 @@ import type { ViewProps } from "./props.js";
 const MOST = 200;
 /** Pixels left of a further panel. */
 const SECOND = 56;
+/** Features named that lead within the brushed lags. */
+const LEADING = 5;
 /** Rows of the table behind. */
 const LISTED = 500;
 
@@ -185,6 +187,7 @@ function Timeline({ store, root, about, map, paper, total }: TimelineProps) {
         </div>
       )}
       <Readout about={about} names={names} pointed={pointed} />
+      <Within store={store} names={names} />
       {names.length > MOST && (
         <p class="nbx-quiet">
           The map shows the {MOST} leading features of {count(names.length)}.
@@ -253,6 +256,41 @@ function nameOf(store: Store, row: number): string {
   const place = here.find(row);
   const subject = { meta: store.meta.value!, state: here.state, shown: store.shown.value };
   return labelOf(subject, place < 0 ? String(row) : here.label(place));
+}
+
+/** The features that carry most within the brushed lags, ranked. */
+function Within({ store, names }: { store: Store; names: string[] }) {
+  const share = store.within.value;
+  if (!share) return null;
+  const order = Array.from(share, (_, f) => f)
+    .filter((f) => share[f]! > 0)
+    .sort((a, b) => share[b]! - share[a]! || a - b);
+  const over = store.subset.value?.map ? " over the brushed rows" : "";
+  return (
+    <div class="nbx-lag-within">
+      <span class="nbx-muted">
+        within {lagRanges(store.lags.value!)}
+        {over}:
+      </span>
+      <ol>
+        {order.slice(0, LEADING).map((f) => (
+          <li key={f}>
+            <button
+              type="button"
+              aria-pressed={f === store.feature.value}
+              onClick={() => store.choose({ feature: f === store.feature.value ? null : f })}
+            >
+              <bdi>{short(names[f]!)}</bdi>
+            </button>{" "}
+            {percent(share[f]!)}
+          </li>
+        ))}
+      </ol>
+      {order.length > LEADING && (
+        <span class="nbx-muted">and {counted(order.length - LEADING, "feature")} more</span>
+      )}
+    </div>
+  );
 }
 
 /** What the pointer or the keyboard is at; alone, so that hovering draws nothing else. */

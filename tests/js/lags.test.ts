@@ -208,6 +208,21 @@ describe("the timeline", () => {
     ]);
   });
 
+  it("brushed lags rank the features within them", async () => {
+    const view = await timeline();
+    expect(view.all(".nbx-lag-within").length).toBe(0);
+    view.store.choose({ lags: [1, 2] });
+    await drawn();
+    const items = () => view.all(".nbx-lag-within li").map((item) => item.textContent);
+    expect(view.one(".nbx-lag-within").textContent).toContain("within lags 1–2:");
+    expect(items()).toEqual(["b 83.3 %", "a 16.7 %"]);
+    view.one(".nbx-lag-within button").click();
+    expect(view.store.feature.value).toBe(1);
+    view.store.choose({ lags: [2] });
+    await drawn();
+    expect(items()).toEqual(["b 100.0 %"]);
+  });
+
   it("two picked rows have a map each", async () => {
     const view = await timeline();
     view.store.choose({ instance: 10, other: 11 });
