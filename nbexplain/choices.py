@@ -19,6 +19,6 @@ def choose(argument: str, name: str, names: Iterable[str]) -> str:
     if name in known:
         return name
     near = get_close_matches(str(name), known, 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = f"did you mean {near[0]!r}? Known: " if near else "known are "
     listed = ", ".join(map(repr, known[:10])) + (f" and {len(known) - 10} more" * (len(known) > 10))
-    raise ValueError(f"{argument}={name!r} is unknown: {hint}Known: {listed}.")
+    raise ValueError(f"{argument}={name!r} is unknown: {hint}{listed}.")

@@ -152,6 +152,12 @@ def describe(returned: object, rows: int) -> str:
     return f"{_kind(returned)} of ({', '.join(shown)})"
 
 
+def _each(returned: int, rows: int) -> str:
+    """Where steps, say, were merged into the rows, how many there are."""
+    times, rest = divmod(returned, rows)
+    return f", {times} for each (its steps, perhaps)" if times > 1 and not rest else ""
+
+
 def _problem(x: Tensor, rows: int) -> Exception | None:
     """Why a tensor cannot be explained, or None."""
     kind = str(x.dtype).removeprefix("torch.")
@@ -176,8 +182,8 @@ def _problem(x: Tensor, rows: int) -> Exception | None:
         )
     if x.shape[0] != rows:
         return ValueError(
-            f"The model returns {x.shape[0]} rows (shape {list(x.shape)}) for {rows} rows of X: "
-            "return one row of outputs per row of X."
+            f"The model returns {x.shape[0]} rows (shape {list(x.shape)}) for {rows} rows of X"
+            f"{_each(x.shape[0], rows)}: return one row of outputs per row of X."
         )
     if x[0].numel() == 0:
         return ValueError(f"The model returns no outputs: their shape is {list(x.shape)}.")

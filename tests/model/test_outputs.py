@@ -132,3 +132,12 @@ def test_one_sentence_says_what_was_returned_and_what_to_pass(returned, kind, se
 def test_descriptions_stay_short():
     described = describe(tuple(range(100)), rows=N)
     assert described == "a tuple of (an int, an int, an int, an int, an int, an int, …)"
+
+
+def test_steps_that_became_rows_are_counted():
+    with pytest.raises(
+        ValueError, match=r"15 rows \(shape \[15, 1\]\) for 3 rows of X, 5 for each"
+    ):
+        pick(torch.zeros(15, 1), 3)
+    with pytest.raises(ValueError, match=r"2 rows \(shape \[2, 1\]\) for 3 rows of X: return"):
+        pick(torch.zeros(2, 1), 3)
