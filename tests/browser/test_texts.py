@@ -3,7 +3,10 @@
 import re
 
 import pytest
+import torch
 
+import nbexplain as nbx
+from nbexplain.notebook.report import save_html
 from tests.browser.explorer import Panel
 from tests.browser.notebook import CELL_THAT_WAITS
 
@@ -101,3 +104,40 @@ def test_a_row_that_was_not_kept_comes_from_the_kernel(notebook):
     text.wait_for()
     shown = text.locator("[data-lag]").evaluate_all("all => all.map((one) => one.textContent)")
     assert shown == notebook.evaluate(f"ex.local({row})['token'].tolist()")
+
+
+def luminance(colour):
+    """Relative luminance as WCAG 2 has it, of red, green and blue between 0 and 255."""
+    parts = [c / 255 for c in colour]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_on_the_darkest_shade_can_be_read(browser, tmp_path, scheme):
+    embedding = torch.nn.Embedding(9, 2)
+    weights = torch.tensor([1.0, 0.0, 3.0])
+    ids = torch.tensor([[1, 2, 3]] * 5)
+    ex = nbx.explain(lambda ids: (embedding(ids).sum(2) * weights).sum(1), ids, progress=False)
+    explorer = ex.explore(instance=0)
+    save_html(tmp_path / "page.html", {"Texts": explorer})
+    explorer.close()
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    words = page.locator(".nbx-text [data-lag]")
+    words.first.wait_for()
+    ratios = []
+    for place in range(3):
+        ink, shade, paper = words.nth(place).evaluate(
+            "one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor,"
+            " getComputedStyle(document.body).backgroundColor]"
+            ".map((colour) => colour.match(/[\\d.]+/g).map(Number))"
+        )
+        opacity = shade[3] if len(shade) > 3 else 1
+        behind = [opacity * a + (1 - opacity) * b for a, b in zip(shade, paper, strict=False)]
+        lights = sorted([luminance(ink[:3]), luminance(behind[:3])])
+        ratios.append((lights[1] + 0.05) / (lights[0] + 0.05))
+    context.close()
+    assert min(ratios) == ratios[2] >= 4.5
+    assert ratios[0] > ratios[2] + 0.5
