@@ -485,3 +485,39 @@ def test_a_saved_explanation_has_its_tokens(tmp_path, keep):
         pd.testing.assert_frame_equal(a.lag_importance(), b.lag_importance())
     assert again.question == ex.question
     assert again.notes == ex.notes
+
+
+# Other responses and many outputs -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+def test_the_loss_is_differentiated_at_the_embedding(outputs):
+    model, y = made(Recurrent, outputs), torch.arange(len(IDS)) % max(2, outputs)
+    ex = nbx.explain(model, IDS, y.tolist(), response="loss")
+    embedded = model.embedding(IDS).detach().requires_grad_()
+    z = model.head(model.cell(embedded)[0][:, -1])
+    if outputs == 1:
+        loss = nn.functional.binary_cross_entropy_with_logits(z[:, 0], y.double(), reduction="sum")
+    else:
+        loss = nn.functional.cross_entropy(z, y, reduction="sum")
+    (gradient,) = torch.autograd.grad(loss, embedded)
+    np.testing.assert_allclose(ex.attributions[:, 0], gradient.norm(dim=-1), rtol=1e-9)
+
+
+def test_of_many_outputs_the_predicted_one_is_explained():
+    model = made(Recurrent, 12)
+    ex = nbx.explain(model, IDS[:30])
+    assert "predicted output" in ex.question
+    best = model(IDS[:30]).argmax(1)
+    every = derivatives(model, IDS[:30])[torch.arange(30), best]
+    np.testing.assert_allclose(ex.attributions[:, 0], every.norm(dim=-1), rtol=1e-6, atol=1e-10)
+    some = nbx.explain(model, IDS[:30], outputs=[3, 5])
+    expected = derivatives(model, IDS[:30])[:, [3, 5]].norm(dim=-1)
+    np.testing.assert_allclose(some.attributions, expected, rtol=1e-6, atol=1e-10)
+
+
+def test_a_function_of_what_the_model_returns_is_differentiated():
+    model = made(Recurrent, 3)
+    ex = nbx.explain(model, IDS[:30], response=lambda out: out[:, 0] * 2)
+    expected = 2 * derivatives(model, IDS[:30])[:, 0].norm(dim=-1)
+    np.testing.assert_allclose(ex.attributions[:, 0], expected, rtol=1e-6, atol=1e-10)
