@@ -71,8 +71,8 @@ export function Row(props: Props) {
       aria-setsize={props.setSize}
       data-feature={props.name}
     >
-      <span class="nbx-rank">{rank}</span>
-      <Name name={props.name} />
+      {/* What is seen is part of the label, word by word: blanks keep the words apart. */}
+      <span class="nbx-rank">{rank}</span> <Name name={props.name} />{" "}
       <span class="nbx-track">
         <i ref={bar} class="nbx-bar" style={{ width: percent(share) }} />
         {known && high > low && (
