@@ -69,8 +69,7 @@ def arranged(
     """
     if layout is None and lengths is None:
         return source
-    inputs = source.head(1).inputs
-    floating = [x for i, x in enumerate(inputs) if x.is_floating_point() and sequence in (None, i)]
+    floating = _floating(source.head(1).inputs, sequence)
     if layout is not None:
         axes = {x.ndim for x in floating}
         if axes != {LAYOUTS[layout]}:
@@ -82,7 +81,7 @@ def arranged(
     found = Arranged(source, layout, None, sequence)
     if lengths is None:
         return found
-    shape = [tuple(x.shape[1:]) for x in found.head(1).inputs if x.is_floating_point()]
+    shape = [tuple(x.shape[1:]) for x in _floating(found.head(1).inputs, sequence)]
     if len(shape) != 1 or len(shape[0]) != 2 or layout == "nhw":
         raise ValueError(
             "lengths= is for sequences, one input of shape [rows, steps, features]: leave it out."
@@ -90,6 +89,11 @@ def arranged(
     if isinstance(lengths, Told):
         return Arranged(source, layout, lengths, sequence)
     return Arranged(source, layout, _spans(lengths, source.count, shape[0][0]), sequence)
+
+
+def _floating(inputs: Sequence[Tensor], sequence: int | None) -> list[Tensor]:
+    """The floating inputs, or only the sequence among them."""
+    return [x for i, x in enumerate(inputs) if x.is_floating_point() and sequence in (None, i)]
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,9 @@ class Told:
     name: str
 
 
-def telling(inputs: Sequence[Tensor], names: Sequence[str]) -> Told | None:
+def telling(
+    inputs: Sequence[Tensor], names: Sequence[str], sequence: int | None = None
+) -> Told | None:
     """The input that tells how many steps each row of the only sequence has, if one does.
 
     It holds a whole number for each row, from 1 to the number of steps, and is called lengths or
@@ -114,12 +120,13 @@ def telling(inputs: Sequence[Tensor], names: Sequence[str]) -> Told | None:
     Args:
         inputs: of some rows, sequences as `[rows, steps, features]`.
         names: of the inputs.
+        sequence: position of the sequence, where the other floating inputs are its states.
 
     >>> x = torch.tensor([[[2.0], [3.0]], [[4.0], [0.0]]])
     >>> telling((x, torch.tensor([2, 1])), ("x", "n"))
     Told(place=1, name='n')
     """
-    floating = [x for x in inputs if x.is_floating_point()]
+    floating = _floating(inputs, sequence)
     if len(floating) != 1 or floating[0].ndim != 3:
         return None
     (x,) = floating
@@ -269,12 +276,12 @@ class Arranged(Source):
                 for i, x in enumerate(inputs)
             )
         if self._told is not None:
-            steps = next(x.shape[1] for x in inputs if x.is_floating_point())
+            steps = _floating(inputs, self._sequence)[0].shape[1]
             called = self._told.name
             spans = _spans(inputs[self._told.place], None, steps, batch.start, called)
         if self._spans is not None:
             if rows is None:
-                whole = next(x.shape[1] for x in inputs if x.is_floating_point())
+                whole = _floating(inputs, self._sequence)[0].shape[1]
                 spans = torch.tensor([[0, whole]] * len(batch))
             else:
                 spans = self._spans[rows]

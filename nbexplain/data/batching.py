@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from nbexplain.data.frames import as_frame
 from nbexplain.data.inputs import plural
@@ -24,7 +25,7 @@ def split(batch: object, forward: Signature | None, called: str) -> tuple[object
     called y, label, labels, target or targets. What the model takes tells `(x1, x2)` from `(x, y)`.
 
     Raises:
-        ValueError: the batch has more or fewer parts than the model can take.
+        ValueError: the batch has more or fewer parts than the model can take, or is packed.
 
     >>> split(("x1", "x2", "y"), Signature(("a", "b"), required=2), "X")
     (('x1', 'x2'), 'y')
@@ -33,6 +34,11 @@ def split(batch: object, forward: Signature | None, called: str) -> tuple[object
     >>> split({"x": [0.5], "label": [1]}, Signature(("x",), required=1), "X")
     ({'x': [0.5]}, [1])
     """
+    if any(isinstance(part, PackedSequence) for part in (batch, *_parts(batch))):
+        raise ValueError(
+            f"{called} holds a PackedSequence: pass padded sequences, [rows, steps, features], and "
+            "their lengths to a model that packs them itself, or all rows as one PackedSequence."
+        )
     if isinstance(batch, Mapping):
         return _split_dict(cast("Mapping[Any, Any]", batch), forward)
     if not is_parts(batch):
@@ -52,6 +58,12 @@ def split(batch: object, forward: Signature | None, called: str) -> tuple[object
         f"{called} has {len(parts)} parts and the model takes {takes(forward)}: let batches be the "
         f"inputs, or the inputs and y."
     )
+
+
+def _parts(batch: object) -> tuple[object, ...]:
+    if isinstance(batch, Mapping):
+        return tuple(cast("Mapping[Any, object]", batch).values())
+    return tuple(cast("Sequence[object]", batch)) if isinstance(batch, tuple | list) else ()
 
 
 def takes(forward: Signature | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,7 +23,8 @@ def rows_like(known: Input, X: object, called: str = "row") -> Tensor:
         ValueError: columns are missing or unknown, the shape differs, or a value is not finite.
         TypeError: X is not a row.
     """
-    names, values = _named(X, called) or (None, _plain(X, called))
+    one = np.asarray(X)[None] if not known.shape and _is_number(X) else X
+    names, values = _named(one, called) or (None, _plain(one, called))
     if names and known.columns and names != known.columns:
         values = values[:, _order(names, known.columns, called)]
     if tuple(values.shape) == known.shape:
@@ -39,6 +41,11 @@ def rows_like(known: Input, X: object, called: str = "row") -> Tensor:
         where = repr(known.columns[column]) if known.columns else f"column {column}"
         raise ValueError(f"{called} is NaN or infinite in {where}: fill it as in training.")
     return values
+
+
+def _is_number(X: object) -> bool:
+    """Whether this is one number, as a row of lengths or codes is."""
+    return np.ndim(cast("Any", X)) == 0 and isinstance(X, Tensor | np.ndarray | np.generic | int)
 
 
 def _plain(X: object, called: str) -> Tensor:

@@ -44,7 +44,7 @@ class Sums:
         jacobian: Float[Tensor, "rows outputs *shape"],
         start: int,
         block: int = 1,
-        spans: Int64[Tensor, "rows 2"] | None = None,
+        spans: Int64[Tensor, "rows _"] | None = None,
     ) -> Self:
         """The sums of one batch whose first row stands at position `start` of the data.
 
@@ -114,7 +114,7 @@ class Sums:
 
 
 def _reach(
-    spans: Int64[Tensor, "rows 2"], group: Int64[np.ndarray, " rows"], shape: Sequence[int]
+    spans: Int64[Tensor, "rows _"], group: Int64[np.ndarray, " rows"], shape: Sequence[int]
 ) -> Int64[np.ndarray, "groups entries"]:
     """Rows of each group that reach back to each entry of `[steps, p]`."""
     steps, width = shape

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -37,7 +38,6 @@ class Beginning:
     def stacked(self, x: Tensor) -> Tensor:
         """Inputs side by side, `[…, entries]`, as `[…, τ + 1, p + S]`.
 
-        >>> import torch
         >>> Beginning((2, 1), (2, 1), 0).stacked(torch.tensor([1.0, 2.0, 9.0])).tolist()
         [[0.0, 9.0], [1.0, 0.0], [2.0, 0.0]]
         """
@@ -50,3 +50,13 @@ class Beginning:
             found[..., 0, at : at + part.shape[-1]] = part
             at += part.shape[-1]
         return found
+
+    def spans(self, spans: Tensor | None) -> Tensor | None:
+        """The existing steps of padded rows, `[start, stop)`, where they stand in what is stacked.
+
+        >>> Beginning((2, 1), (2, 1), 0).spans(torch.tensor([[0, 2]])).tolist()
+        [[1, 3, 1]]
+        """
+        if spans is None:
+            return None
+        return torch.cat([spans + 1, torch.ones_like(spans[:, :1])], dim=1)

@@ -59,7 +59,7 @@ class Sample:
         values: the differentiated inputs, `[kept, *shape]`; of texts ids, once a coordinate.
         targets: their true values, `[kept]` or `[kept, outputs]`: codes of classes or numbers;
             None where there are none.
-        spans: their existing steps, `[kept, 2]`; None where nothing is padding.
+        spans: their existing steps, `[kept, 2]` or `[kept, 3]`; None where nothing is padding.
     """
 
     draws: NDArray[np.uint64]

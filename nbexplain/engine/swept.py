@@ -163,8 +163,8 @@ class Swept:
 
 
 def _steps(values: Real[Tensor, "rows steps p"], spans: Tensor) -> Spread:
-    """The spread of the steps that exist, each a row of it."""
-    return Spread.of(values[existing(spans.to(values.device), values.shape[1])])
+    """The spread of the steps that exist, each a row of it; initial states are no steps."""
+    return Spread.of(values[existing(spans[:, :2].to(values.device), values.shape[1])])
 
 
 def summed(

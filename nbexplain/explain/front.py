@@ -70,7 +70,9 @@ def explain(
         X: the rows: a data frame, an array, a tensor, a tuple or dict of these for a model with
             several inputs, a `Dataset` or `DataLoader`, or an iterable of batches. Integers
             `[rows, steps]` that an `nn.Embedding` of the model receives as they are, are ids of
-            tokens, and derivatives are taken at their embeddings.
+            tokens, and derivatives are taken at their embeddings. A sequence may be a
+            `PackedSequence`, and come with the initial states that the model takes, `(x, h0)` or
+            `(x, (h0, c0))`: each state is a feature, and stands before the first step.
         y: the true values, in any of these forms. Strings, booleans and at most 20 distinct
             integers are classes, and name the outputs. For outputs at every step `[rows, steps]`
             too, whole numbers below the number of outputs being classes.
@@ -95,7 +97,8 @@ def explain(
             The model is given X as it came; derivatives are kept as [steps, features] in each.
         lengths: of padded sequences: how many steps each row has, what follows them being
             padding; or a mask `[rows, steps]`, true where a step exists, for padding at the
-            start. Lag 0 is then each row's last existing step.
+            start. Lag 0 is then each row's last existing step. Packed sequences have them, and
+            an input that holds them tells them.
         lag_unit: what a step of sequences is, such as `"h"`, or the names of the lags, that of
             lag 0 (the last step) first. It names lags in tables and charts.
         tokens: names of the tokens whose ids X holds: a list by id, a dict of ids and names, or a
@@ -215,13 +218,14 @@ def _vocabulary(swept: Swept, response: str, names: Lookup | None) -> Vocabulary
 
 def _deviations(swept: Swept, named: Features) -> NDArray[np.float64]:
     """The spread of each entry: a feature's over rows and steps, that of a state over rows."""
-    if swept.steps is not None:
-        return np.tile(swept.steps.deviation, named.steps)
-    if not named.states:
-        return swept.inputs.over(named.steps)
-    width = len(named.columns)  # the steps are constant in the states' row, as the states elsewhere
-    steps = swept.inputs.part(slice(width, None)).over(named.steps - 1)
-    return np.concatenate([swept.inputs.part(slice(width)).deviation, steps])
+    first = len(named.columns) if named.states else 0
+    count = named.steps - bool(named.states)
+    if swept.steps is None:
+        steps = swept.inputs.part(slice(first, None)).over(count)
+    else:
+        steps = np.tile(swept.steps.deviation, count)
+    # The steps are constant in the states' row, as the states are at the steps.
+    return np.concatenate([swept.inputs.part(slice(first)).deviation, steps])
 
 
 def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> None:

@@ -26,7 +26,6 @@ from nbexplain.data import (
     taken_apart,
     telling,
 )
-from nbexplain.explanation.remarks import listed
 from nbexplain.explanation.tokens import Lookup, lookup_of
 from nbexplain.features import Features, token_features
 from nbexplain.model import Embedded, Signature, Snapshot, look_up
@@ -157,19 +156,14 @@ def _of_numbers(
     states = states_of(inputs, names, source.column_names, form.states) if timed else None
     sequence = None if states is None else states.sequence
     spans: object = lengths if found.lengths is None else found.lengths
-    if spans is None and layout != "npt" and timed and (told := telling(inputs, names)):
+    plain = arranged(source, layout, None, sequence)
+    if spans is None and timed and (told := telling(plain.head(rows).inputs, names, sequence)):
         spans = told
         notes.append(
             f"{told.name} holds how many steps each row has: what follows them is padding, and no "
             "input."
         )
     if states is not None:
-        if spans is not None:
-            raise ValueError(
-                f"{listed(states.names)} stands before the first step, which padded sequences have "
-                "at different lags: pass sequences of one length, or explain the model as a "
-                "function of the sequence alone."
-            )
         notes.append(_said(states, inputs[states.sequence].shape[2 if layout == "npt" else 1]))
     return Opened(
         snapshot,

@@ -103,7 +103,7 @@ class Work:
             outputs,
             jacobian,
             self.subject.true_values(batch.target, batch.spans),
-            batch.spans,
+            self._spans(batch),
         )
         sums = part.sums[question.response]
         if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):
@@ -119,8 +119,9 @@ class Work:
         inputs = self.subject.reading.snapshot.prepare(batch.inputs)
         function = self.subject.function(batch.target, batch.spans, step)
         outputs, jacobian = self.method.attributions(function, inputs)
-        if batch.spans is not None:  # padding is no input
-            there = existing(batch.spans, jacobian.shape[2]).to(jacobian.device)
+        jacobian = jacobian if self.beginning is None else self.beginning.stacked(jacobian)
+        if (spans := self._spans(batch)) is not None:  # padding is no input
+            there = existing(spans, jacobian.shape[2]).to(jacobian.device)
             jacobian = jacobian.masked_fill(~there[:, None, :, None], 0)
         if batch.ids is not None:
             jacobian = condensed(jacobian)
@@ -130,9 +131,12 @@ class Work:
         if len(floating) == 1:
             return floating[0], outputs, jacobian
         values = torch.cat([x.flatten(1) for x in floating], dim=1)
-        if self.beginning is None:
-            return values, outputs, jacobian
-        return self.beginning.stacked(values), outputs, self.beginning.stacked(jacobian)
+        values = values if self.beginning is None else self.beginning.stacked(values)
+        return values, outputs, jacobian
+
+    def _spans(self, batch: Batch) -> Tensor | None:
+        """The steps of each row that exist, where they stand in what `derive` gives."""
+        return batch.spans if self.beginning is None else self.beginning.spans(batch.spans)
 
     def not_finite(self, start: int, outputs: Tensor, jacobian: Tensor) -> str:
         """Which row and column has a derivative that is not a number."""
@@ -178,7 +182,7 @@ class Work:
         with untouched():
             values, outputs, jacobian = self.derive(batch, step)
         target = exact(self.subject.true_values(batch.target, batch.spans))
-        return Row(values.cpu(), outputs.cpu(), jacobian.cpu(), target, batch.spans)
+        return Row(values.cpu(), outputs.cpu(), jacobian.cpu(), target, self._spans(batch))
 
 
 STEP_ENTRIES = 2**17

@@ -74,11 +74,11 @@ def remarks(ex: Explanation) -> Iterator[str]:
     if ex.features.kind == "sequence" and ex.features.steps == 1:
         yield ONE_STEP.format(shape=list(ex.features.shape))
     if ex.asked.steps == "last" and window.sums.reach is not None:
-        counts = window.counts
+        counts = window.counts[: ex.features.steps - bool(ex.features.states)]
         if counts.min() < counts.max():
             yield (
                 f"Rows differ in length: each lag's mean is over the rows that reach back so far, "
-                f"{ex.count:,} at lag 0 and {counts.min():,} at lag {ex.features.steps - 1}."
+                f"{ex.count:,} at lag 0 and {counts.min():,} at lag {len(counts) - 1}."
             )
     if ex.count == 1:
         yield "One row: its shares have no interval."
