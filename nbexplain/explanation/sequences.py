@@ -49,8 +49,9 @@ class Sequences:
             A frame indexed by lag, 0 (the last step, or the output's) to τ − 1: `importance`
             (percent), `low` and `high` (its interval over rows, overlapping windows left out
             together; NaN at one row). Of outputs at every step also `count`, the pairs of row and
-            output step behind each lag; and where outputs use later steps, lags from −(τ − 1). The
-            index is called `lag`, with the unit where `lag_unit=` gave one.
+            output step behind each lag; and where outputs use later steps, lags from −(τ − 1).
+            With initial states, lag τ is theirs. The index is called `lag`, with the unit where
+            `lag_unit=` gave one; `ex.features.lag_names` are the names of the lags.
 
         Raises:
             ValueError: X holds no sequences, or sequences of one step; no such row, output or
@@ -172,8 +173,8 @@ class Sequences:
             step: of outputs at every step, one; see `lag_importance`.
 
         Returns:
-            `length`, a number of steps, and its interval over rows, `low` to `high`; NaN for a
-            constant model. `select(share, by="lag")` may need fewer lags, those that carry most,
+            `length`, a number of steps, and its interval over rows, `low` to `high`; τ + 1 where
+            initial states are needed, too; NaN for a constant model. `select(share, by="lag")` may need fewer lags, those that carry most,
             but never a shorter window. Leads are left out.
 
         Raises:
