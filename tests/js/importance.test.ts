@@ -174,7 +174,7 @@ describe("picking", () => {
     await drawn();
     const selected = all("[aria-selected=true][data-feature]");
     expect(selected).toHaveLength(1);
-    expect(selected[0]!.textContent).toMatch(/^12twin/);
+    expect(selected[0]!.textContent).toMatch(/^12 twin/);
   });
 });
 
