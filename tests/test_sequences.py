@@ -10,6 +10,7 @@ from torch import nn
 
 import nbexplain as nbx
 from nbexplain.engine.importances import student_t
+from tests.belongings import belongings
 from tests.oracles import central_differences
 
 GEOMETRIC = [41.957573, 25.174544, 15.104726, 9.062836, 5.437701, 3.262621]
@@ -213,6 +214,13 @@ class StepsFirst(nn.Module):
         return self.head(self.cell(x.transpose(0, 1))[1][-1])
 
 
+class CellOfStepsFirst(StepsFirst):
+    """The same network, which itself takes [τ, N, p]."""
+
+    def forward(self, x):
+        return super().forward(x.transpose(0, 1))
+
+
 class Convolution(nn.Module):
     def __init__(self):
         super().__init__()
@@ -223,6 +231,9 @@ class Convolution(nn.Module):
 
     def forward(self, x):
         return self.head(self.layers(x.mT).flatten(1))
+
+    def layers_first(self):
+        return nn.Sequential(*self.layers, nn.Flatten(), self.head)
 
 
 class Attention(nn.Module):
@@ -248,21 +259,34 @@ NETWORKS = {
     "output and hidden": lambda: Recurrent(nn.LSTM, hidden=True),
     "steps first": StepsFirst,
     "convolution": Convolution,
+    "cell of steps first": CellOfStepsFirst,
+    "layers of channels first": lambda: Convolution().layers_first(),
     "attention": lambda: Attention(fused=False),
     "transformer": lambda: Attention(fused=True),
 }
 
 
+LAYOUTS = {
+    "cell of steps first": ("tnp", (1, 0, 2)),
+    "layers of channels first": ("npt", (0, 2, 1)),
+}
+
+
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_derivatives_agree_with_finite_differences(name):
+def test_derivatives_agree_with_finite_differences(name, training):
     torch.manual_seed(0)
-    model = NETWORKS[name]().double()
+    model = NETWORKS[name]().double().train(training)
+    layout, order = LAYOUTS.get(name, (None, (0, 1, 2)))
     x = windows(n=8, steps=5)
-    ex = nbx.explain(model, x, response="raw", scale="none")
+    before = belongings(model, x)
+    options = {} if layout is None else {"layout": layout}
+    ex = nbx.explain(model, x.permute(order), response="raw", scale="none", **options)
+    assert belongings(model, x) == before
     model.eval()
 
     def outputs(inputs):
-        returned = model(*inputs)
+        returned = model(inputs[0].permute(order))
         return returned[0] if isinstance(returned, tuple) else returned
 
     (expected,) = central_differences(outputs, (x,))

@@ -174,8 +174,9 @@ class Sequences:
 
         Returns:
             `length`, a number of steps, and its interval over rows, `low` to `high`; τ + 1 where
-            initial states are needed, too; NaN for a constant model. `select(share, by="lag")` may need fewer lags, those that carry most,
-            but never a shorter window. Leads are left out.
+            initial states are needed, too; NaN for a constant model. `select(share, by="lag")`
+            may need fewer lags, those that carry most, but never a shorter window. Leads are left
+            out.
 
         Raises:
             ValueError: X holds no sequences, or sequences of one step; no such output; a share

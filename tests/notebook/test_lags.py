@@ -66,6 +66,37 @@ def test_the_state_says_what_the_tables_say():
     assert named == {**about, "unit": None, "labels": ["<b>", "Wed", "Tue", "Mon"]}
 
 
+def begun(width=2, **options):
+    """Windows with an initial state, of which all rows are kept."""
+    generator = torch.Generator().manual_seed(0)
+    X, h0 = torch.randn(60, 4, 2, generator=generator), torch.randn(1, 60, width)
+    torch.manual_seed(0)
+    return nbx.explain(torch.nn.GRU(2, width, batch_first=True), (X, h0), progress=False, **options)
+
+
+@pytest.mark.parametrize("width", [2, 1000])
+def test_initial_states_are_one_more_lag_with_a_name(width):
+    ex = begun(width, outputs=[0])
+    state = wire.state(ex)
+    about = state["meta"]["lags"]
+    assert (about["count"], about["labels"], about["beginning"]) == (5, None, "hx")
+    (info,) = state["lags"]["slices"]
+    np.testing.assert_allclose(unpacked(info["map"]), ex.lag_map(), rtol=1e-6)
+    named = begun(lag_unit=["Thu", "Wed", "Tue", "Mon"])
+    assert wire.state(named)["meta"]["lags"]["labels"] == ["Thu", "Wed", "Tue", "Mon", "hx"]
+    # What the page has of one row is its table; where nothing can be, it is sent nothing.
+    found = state["instances"]
+    place, _, owner = unpacked(found["entries"])
+    assert len(place) == 4 * 2 + width
+    assert "rest" not in found
+    row = int(unpacked(found["rows"])[0])
+    squares = unpacked(found["jacobian"])[0, 0].astype(float) ** 2
+    lag = about["count"] - 1 - place // (found["all"] // about["count"])
+    cells = np.zeros((5, 3))
+    np.add.at(cells, (lag, owner), squares)
+    np.testing.assert_allclose(100 * cells / cells.sum(), ex.lag_map(row=row), rtol=1e-4)
+
+
 def test_tables_have_none():
     state = wire.state(table())
     assert (state["meta"]["lags"], state["lags"]) == (None, {})
