@@ -9,7 +9,9 @@ export interface Item {
   value: number | string;
   /** The signed derivative in the chosen scale; NaN where there is no one direction. */
   attribution: number;
-  /** The root of its summed squares: |attribution| where it is one column. */
+  /** Of sequences, the lag of value and attribution; null where they are of the whole. */
+  lag: number | null;
+  /** The root of its summed squares: |attribution| where there is one. */
   size: number;
   /** The paper's local share, in percent: squared derivatives without a root. */
   share: number;
@@ -34,22 +36,39 @@ export interface Local {
   rest: number | null;
 }
 
-export function local(row: Row, state: InstancesState, { output, response }: Shown): Local {
-  const { outputs, jacobian, owners, values } = row;
+/** Where features of sequences are shown. */
+export interface At {
+  /** Steps of a row. */
+  lags: number;
+  lagOf(feature: number): number | null;
+}
+
+const WHOLE: At = { lags: 1, lagOf: () => null };
+
+export function local(
+  row: Row,
+  state: InstancesState,
+  { output, response }: Shown,
+  { lags, lagOf }: At = WHOLE,
+): Local {
+  const { outputs, jacobian, owners, values, positions } = row;
   const width = outputs.length;
   const column = explained(state, outputs, 0, output);
   const factors = new Float64Array(width);
   chain(factors, outputs, 0, column, state.kind, response);
   const entries = values.length;
-  const found = new Map<number, { sum: number; square: number; value: number; count: number }>();
+  const found = new Map<number, Sums>();
+  const step = (positions ? state.all : entries) / lags;
   for (let e = 0; e < entries; e++) {
     let g = 0;
     for (let l = 0; l < width; l++) g += factors[l]! * jacobian[l * entries + e]!;
-    const item = found.get(owners[e]!) ?? { sum: 0, square: 0, value: values[e]!, count: 0 };
-    item.sum += g;
+    const owner = owners[e]!;
+    const item = found.get(owner) ?? { lag: lagOf(owner), square: 0, all: NOTHING, there: NOTHING };
+    const lag = lags - 1 - Math.floor((positions ? positions[e]! : e) / step);
     item.square += g * g;
-    item.count += 1;
-    found.set(owners[e]!, item);
+    item.all = { g, value: values[e]!, count: item.all.count + 1 };
+    if (lag === item.lag) item.there = { g, value: values[e]!, count: item.there.count + 1 };
+    found.set(owner, item);
   }
   let others = 0;
   for (let k = 0; row.rest && k < width; k++)
@@ -58,13 +77,17 @@ export function local(row: Row, state: InstancesState, { output, response }: Sho
   let total = others;
   found.forEach(({ square }) => (total += square));
   const percent = (square: number) => (total > 0 ? (100 * square) / total : NaN);
-  const items = [...found].map(([feature, { sum, square, value, count }]): Item => ({
-    feature,
-    value: count === 1 ? value : (row.named.get(feature) ?? NaN),
-    attribution: count === 1 ? sum : NaN,
-    size: Math.sqrt(square),
-    share: percent(square),
-  }));
+  const items = [...found].map(([feature, { lag, square, all, there }]): Item => {
+    const one = all.count === 1 ? all : there.count === 1 ? there : null;
+    return {
+      feature,
+      value: one ? one.value : (row.named.get(feature) ?? NaN),
+      attribution: one ? one.g : NaN,
+      lag: one === there ? lag : null,
+      size: one ? Math.abs(one.g) : Math.sqrt(square),
+      share: percent(square),
+    };
+  });
   const target = row.target && row.target[Math.min(column, row.target.length - 1)]!;
   return {
     row: row.row,
@@ -78,3 +101,20 @@ export function local(row: Row, state: InstancesState, { output, response }: Sho
     rest: row.rest ? percent(others) : null,
   };
 }
+
+/** Of a feature's entries: the last of them, and how many they are. */
+interface Entry {
+  g: number;
+  value: number;
+  count: number;
+}
+
+interface Sums {
+  lag: number | null;
+  square: number;
+  all: Entry;
+  /** Those at the lag. */
+  there: Entry;
+}
+
+const NOTHING: Entry = { g: 0, value: NaN, count: 0 };

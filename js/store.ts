@@ -174,7 +174,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     hover: (row) => link.hover(row),
     local(row) {
       const held = rowOf(row);
-      return isRow(held) ? local(held, instances.value!.state, shown.value) : held;
+      if (!isRow(held)) return held;
+      const at = { lags: steps.value || 1, lagOf: lagOf.value };
+      return local(held, instances.value!.state, shown.value, at);
     },
     lagsAt(row) {
       const held = rowOf(row);

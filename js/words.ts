@@ -75,7 +75,7 @@ export function verdict(subject: Subject, one: Local): string {
 }
 
 /** "If this input rose by one standard deviation, P(default) would move by …". */
-export function axisWords(subject: Subject, columns: number[]): string {
+export function axisWords(subject: Subject, columns: number[], atLags = false): string {
   const { meta, state, shown } = subject;
   const unit = { std: "standard deviation", none: "unit" }[meta.scale] ?? "given unit";
   const several = columns.length > 1;
@@ -85,5 +85,5 @@ export function axisWords(subject: Subject, columns: number[]): string {
     : `the first of ${meta.outputs.length} outputs`;
   const unchosen = shown.output === null && meta.outputs.length > 1 && new Set(columns).size === 1;
   const response = responseOf(subject, columns) + (unchosen ? ` (${which})` : "");
-  return `If this input rose by one ${unit}, ${response} would move by …`;
+  return `If this input rose by one ${unit}${atLags ? " at its lag" : ""}, ${response} would move by …`;
 }

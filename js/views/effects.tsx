@@ -7,6 +7,7 @@ import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
 import { axisWords, labelOf, responseOf, type Subject } from "../words.js";
 import { Behind } from "./behind.js";
+import { lagName } from "./lags/axis.js";
 import { Name } from "./name.js";
 import { useUnique } from "./unique.js";
 
@@ -54,6 +55,14 @@ export function Effects({ store, cases, subject }: Props) {
   const pooled = items.some((known) =>
     listed.some((feature) => Number.isNaN(known.get(feature)?.attribution)),
   );
+  const about = store.meta.value!.lags;
+  /** A feature, with the lag at which it is shown. */
+  const called = (feature: number): string => {
+    const lag = items.map((known) => known.get(feature)?.lag ?? null).find((at) => at !== null);
+    return names[feature]! + (lag === undefined || !about ? "" : ` at ${lagName(about, lag!)}`);
+  };
+  const timed = listed.some((feature) => called(feature) !== names[feature]);
+  const words = axisWords(subject, columns, timed);
   const at = listed.indexOf(selected ?? -1);
   const onKey = (event: KeyboardEvent) => {
     const last = listed.length - 1;
@@ -74,7 +83,7 @@ export function Effects({ store, cases, subject }: Props) {
 
   return (
     <>
-      <p>{axisWords(subject, columns)}</p>
+      <p>{words}</p>
       <div class={`nbx-effects${cases.length > 1 ? " nbx-two" : ""}`}>
         <div class="nbx-effect nbx-axes" aria-hidden="true">
           <span class="nbx-name" />
@@ -120,7 +129,7 @@ export function Effects({ store, cases, subject }: Props) {
               data-feature={names[feature]}
               onClick={() => store.choose({ feature: feature === selected ? null : feature })}
             >
-              <Name name={names[feature]!} />
+              <Name name={called(feature)} />
               {items.map((known) => {
                 const item = known.get(feature);
                 const { attribution = NaN, size = 0 } = item ?? {};
@@ -171,18 +180,19 @@ export function Effects({ store, cases, subject }: Props) {
         )}
       </div>
       <p class="nbx-small nbx-muted">
-        Shares are squared shares of this row: more concentrated than the global ones.
+        Shares are squared shares of this row{timed && ", over all lags"}: more concentrated than
+        the global ones.
         {pooled && " Grey bars are features of several entries, which have no one direction."}
       </p>
       <Behind
-        caption={axisWords(subject, columns)}
+        caption={words}
         head={[
           "Feature",
           ...labels.flatMap((label) => [`Value at ${label}`, "Move", "Squared share of this row"]),
         ]}
         rows={[
           ...listed.map((feature) => [
-            printable(names[feature]!),
+            printable(called(feature)),
             ...items.flatMap((known) => {
               const item = known.get(feature);
               return [valueOf(item), write(item?.attribution ?? NaN), percent(item?.share)];

@@ -332,6 +332,29 @@ describe("linked", () => {
     ]);
   });
 
+  it("the picked row shows each feature at that lag, its share over all", async () => {
+    const view = await timeline(sequences(), "explorer");
+    view.store.choose({ instance: 10 });
+    await drawn();
+    const place = "[data-nbx-view=local]";
+    const rows = () =>
+      view.all(`${place} tbody tr`).map((row) => [...row.children].map((c) => c.textContent));
+    // a carries most at lag 0, b at lag 1, where its derivative at this row is 0.
+    expect(rows()).toEqual([
+      ["a at 0 h", "0", "+3.00", "90.0 %"],
+      ["b at 1 h", "0", "0", "10.0 %"],
+    ]);
+    expect(view.one(place).textContent).toContain("rose by one standard deviation at its lag");
+    expect(view.one(place).textContent).toContain("squared shares of this row, over all lags");
+    view.store.choose({ lags: [2] });
+    await drawn();
+    expect(rows()).toEqual([
+      ["b at 2 h", "0", "+1.00", "10.0 %"],
+      ["a at 2 h", "0", "0", "90.0 %"],
+    ]);
+    expect(view.one(`${place} .nbx-bar`).parentElement!.className).toContain("nbx-rises");
+  });
+
   it("the picker says at which lag a feature is shown", async () => {
     const view = await timeline(sequences(), "explorer");
     const text = () => view.one("[data-nbx-view=instances]").textContent;

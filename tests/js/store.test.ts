@@ -121,7 +121,8 @@ describe("λ over a brush", () => {
 
   it("is asked for again under another response", () => {
     const names = { outputs: BOTH, responses: ["prob", "raw"] };
-    const { store, news } = opened(explained(["a", "b"], { ...TWO, all: 3 }, names));
+    const rest = TWO.jacobian.map(() => TWO.outputs[0]!.map(() => TWO.outputs[0]!.map(() => 1)));
+    const { store, news } = opened(explained(["a", "b"], { ...TWO, all: 3, rest }, names));
     store.choose({ output: 1, rows: Uint32Array.of(10) });
     store.choose({ response: "raw" });
     expect(news()).toEqual([
