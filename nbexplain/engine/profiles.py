@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import half_width, mean_squares, percent, spared, weighed
 from nbexplain.engine.lags import by_lag
 from nbexplain.engine.windows import Window
-from nbexplain.features import Features
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ def memory(
         share: that the steps carry, above 0 and at most 1.
 
     >>> import torch
+    >>> from nbexplain.engine.accumulators import Sums
     >>> from nbexplain.features import features
     >>> g = torch.tensor([[[[1.0], [1.0], [2.0]]]] * 2)
     >>> memory(Window(Sums.of(g, 0), features((3, 1)), np.ones(3)), np.ones(1), 0.95, 0.7)
@@ -77,30 +76,25 @@ ROUNDING = 1e-12
 
 
 def profile_widths(
-    sums: Sums,
-    features: Features,
-    scale: Float64[np.ndarray, " entries"],
+    window: Window,
     weights: Float64[np.ndarray, " outputs"],
     confidence: float,
 ) -> Float64[np.ndarray, "lags features"]:
     r"""Half the interval of each feature's own lag profile $100\, M_{kj} / \sum_l M_{lj}$, percent.
 
     The delete-one-group jackknife of `importances`, for every feature by itself; NaN where a
-    feature moves nothing, or there are fewer than two groups of rows.
-
-    Args:
-        sums: of the derivatives, entries row-major over (steps, columns).
-        features: how entries form features; of sequences.
-        scale: factor s of each entry's derivative.
-        weights: factor w of each output's squares; 0 leaves an output out.
-        confidence: of the interval, between 0 and 1.
+    feature moves nothing, or there are fewer than two groups of rows. The arguments are those of
+    `memory`.
 
     >>> import torch
+    >>> from nbexplain.engine.accumulators import Sums
     >>> from nbexplain.features import features
     >>> g = torch.tensor([[[[1.0, 0.0], [1.0, 2.0]]]] * 2)
-    >>> profile_widths(Sums.of(g, 0), features((2, 2)), np.ones(4), np.ones(1), 0.95).tolist()
+    >>> two = Window(Sums.of(g, 0), features((2, 2)), np.ones(4))
+    >>> profile_widths(two, np.ones(1), 0.95).tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
-    groups = weighed(sums, scale, weights)
-    left = np.sqrt(by_lag(features, spared(groups, sums.seen)))
+    sums = window.sums
+    groups = weighed(sums, window.scale, weights)
+    left = np.sqrt(by_lag(window.features, spared(groups, sums.seen)))
     return half_width(percent(left.swapaxes(-1, -2)), confidence).T

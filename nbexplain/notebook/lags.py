@@ -84,8 +84,7 @@ def lag_slice(
     arrays = {"low": shares.low, "high": shares.high, "map": cells}
     if every.features.steps * len(explanation.features) <= MOST_WIDTHS:
         weights, confidence = explanation.weights_of(output), explanation.confidence
-        about = (found.sums, found.features, found.scale, weights, confidence)
-        arrays["widths"] = profile_widths(*about)
+        arrays["widths"] = profile_widths(found, weights, confidence)
     before, after = every.leads - found.leads, every.lags.stop - found.lags.stop
     for name, array in arrays.items():
         rest = [(0, 0)] * (array.ndim - 1)

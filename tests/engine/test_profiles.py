@@ -6,6 +6,7 @@ import torch
 from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.importances import student_t
 from nbexplain.engine.profiles import profile_widths
+from nbexplain.engine.windows import Window
 from nbexplain.features import features
 
 
@@ -17,9 +18,8 @@ def profile(g):
 
 def test_widths_are_those_of_leaving_each_group_out():
     g = np.random.default_rng(0).normal(size=(200, 2, 5, 3)) * [1, 2, 0]
-    found = profile_widths(
-        Sums.of(torch.from_numpy(g), 0), features((5, 3)), np.ones(15), np.ones(2), 0.9
-    )
+    window = Window(Sums.of(torch.from_numpy(g), 0), features((5, 3)), np.ones(15))
+    found = profile_widths(window, np.ones(2), 0.9)
     group = np.arange(200) % 64
     with np.errstate(invalid="ignore"):
         left = np.stack([profile(g[group != k]) for k in range(64)])
