@@ -367,5 +367,8 @@ def test_what_has_no_meaning_with_states_is_refused():
         "steps='valid' counts lags from every step of the output, and hx stands at another one "
         "from each: leave it out, and the last step is explained."
     )
+    assert refused(cell(nn.GRU), (x, normal(n, 4)), scale=[1.0] * 3) == (
+        "scale has 3 units, but X has 7 columns, the entries of its initial states among them."
+    )
     names = refused(cell(nn.GRU), (x, normal(n, 4)), feature_names=["a"])
     assert names.startswith("feature_names has 1 names")

@@ -91,6 +91,11 @@ def arranged(
     return Arranged(source, layout, _spans(lengths, source.count, shape[0][0]), sequence)
 
 
+def _only_zeros(x: Tensor, there: Tensor) -> bool:
+    """Whether some steps are there, and all of them 0."""
+    return bool(there.any()) and not bool(x[there].any())
+
+
 def _floating(inputs: Sequence[Tensor], sequence: int | None) -> list[Tensor]:
     """The floating inputs, or only the sequence among them."""
     return [x for i, x in enumerate(inputs) if x.is_floating_point() and sequence in (None, i)]
@@ -114,8 +119,9 @@ def telling(
 ) -> Told | None:
     """The input that tells how many steps each row of the only sequence has, if one does.
 
-    It holds a whole number for each row, from 1 to the number of steps, and is called lengths or
-    the like; or whatever it is called, no row has anything but 0 after that many steps.
+    It holds a whole number for each row, from 1 to the number of steps. Whatever it is called, no
+    row has anything but 0 after that many steps; or it is called lengths or the like, and rows do
+    not begin with zeros instead.
 
     Args:
         inputs: of some rows, sequences as `[rows, steps, features]`.
@@ -136,8 +142,11 @@ def telling(
             continue
         if not (int(given.min()) >= 1 and int(given.max()) <= steps):
             continue
-        after = torch.arange(steps, device=x.device) >= given.to(x.device)[:, None]
-        if "len" in name.lower() or (bool(after.any()) and not bool(x[after].any())):
+        step, many = torch.arange(steps, device=x.device), given.to(x.device)[:, None]
+        if _only_zeros(x, step >= many):
+            return Told(place, name)
+        # What is called so, but comes with padding at the start, says nothing of the end.
+        if "len" in name.lower() and not _only_zeros(x, step < steps - many):
             return Told(place, name)
     return None
 

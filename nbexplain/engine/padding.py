@@ -47,8 +47,8 @@ def aligned(x: Tensor, spans: Int64[Tensor, "rows _"]) -> Tensor:
     [1.0, 0.0, 2.0]
     """
     steps, spans = x.shape[2], spans.to(x.device)
-    here = torch.arange(steps, device=x.device)
-    place = torch.where(here < _first(spans), here, here - steps + spans[:, 1:2])
+    # What would lie before the first place is masked, or a state, which is there.
+    place = torch.arange(steps, device=x.device) - steps + spans[:, 1:2]
     found = x.gather(2, place.clamp(min=0)[:, None, :, None].expand_as(x))
     return found.masked_fill_(~reaching(spans, steps)[:, None, :, None], 0)
 

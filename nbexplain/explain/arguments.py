@@ -84,7 +84,10 @@ def scale_of(
     if len(units) == len(named.columns) != entries:
         units = np.broadcast_to(units, (entries // len(units), len(units))).reshape(-1)
     if len(units) != entries:
-        raise ValueError(f"scale has {len(units)} units, but X has {len(named.columns)} columns.")
+        states = ", the entries of its initial states among them" if named.states else ""
+        raise ValueError(
+            f"scale has {len(units)} units, but X has {len(named.columns)} columns{states}."
+        )
     if not (np.isfinite(units).all() and (units >= 0).all()):
         raise ValueError("scale must hold finite units, 0 or more.")
     return "custom", units
