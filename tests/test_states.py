@@ -273,9 +273,27 @@ def test_states_are_called_as_the_forward_calls_them():
 def test_what_is_called_otherwise_stays_a_table():
     ex = nbx.explain(lambda x, static: x.sum((1, 2)) + static.sum(1), (x, normal(n, 2)))
     assert ex.features.kind == "table"
+    two = nbx.explain(lambda x, z: x.sum((1, 2)) + z.sum((1, 2)), (x, normal(n, 7, 2)))
+    assert two.features.kind == "table"
+    assert two.notes[0].startswith("x and z are laid side by side as a table, without lags: ")
     frame = pd.DataFrame(normal(n, 2).numpy(), columns=["age", "income"])
     named = nbx.explain(lambda x, state: x.sum((1, 2)) + state.sum(1), (x, frame))
     assert named.features.names[-2:] == ("age", "income")
+
+
+def test_codes_that_a_model_embeds_come_along():
+    class Coded(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.codes, self.cell = nn.Embedding(3, 4), nn.GRU(3, 4, batch_first=True)
+
+        def forward(self, x, code, h0):
+            return self.cell(x, h0 + self.codes(code))[0][:, -1]
+
+    codes = torch.arange(n) % 3
+    ex = nbx.explain(Coded().double(), (x, codes, normal(1, n, 4)))
+    assert ex.features.states == ("h0",)
+    assert ex.lag_importance()["importance"][STEPS] > 0
 
 
 # Everything else that an explanation does ---------------------------------------------------------

@@ -163,6 +163,12 @@ def _of_numbers(
             f"{told.name} holds how many steps each row has: what follows them is padding, and no "
             "input."
         )
+    sequences = [n for n, x in zip(names, inputs, strict=True) if _is_sequence(x)]
+    if states is None and len(sequences) > 1 and timed:
+        notes.append(
+            f"{' and '.join(sequences)} are laid side by side as a table, without lags: lags are "
+            "those of one sequence, with its initial states."
+        )
     if states is not None:
         notes.append(_said(states, inputs[states.sequence].shape[2 if layout == "npt" else 1]))
     return Opened(
@@ -172,6 +178,10 @@ def _of_numbers(
         form=form,
         states=states,
     )
+
+
+def _is_sequence(x: Tensor) -> bool:
+    return x.is_floating_point() and x.ndim == 3
 
 
 def _said(states: States, steps: int) -> str:
