@@ -18,6 +18,8 @@ export interface Status {
   /** Of training: the optimizer's steps, and whether explanations wait. */
   step?: number;
   paused?: boolean;
+  /** Sentences about jumps of importances while the model trained. */
+  marks?: string[];
   message?: string;
   detail?: string;
   /** Whether Python can run the failed call again. */

@@ -40,7 +40,8 @@ function Live({ status: { state, step, paused } }: { status: Status }) {
 function Header({ store, root }: ViewProps) {
   const meta = store.meta.value!;
   const { response } = store.shown.value;
-  const notes = meta.responses.find(({ name }) => name === response)?.notes ?? [];
+  const marks = store.status.value.marks ?? [];
+  const notes = [...marks, ...(meta.responses.find(({ name }) => name === response)?.notes ?? [])];
   return (
     <header class="nbx-head">
       <div class="nbx-title">
@@ -63,6 +64,11 @@ function Header({ store, root }: ViewProps) {
       <p class="nbx-question" aria-live="polite">
         <bdi>{store.slice.value?.question ?? " "}</bdi>
       </p>
+      {marks.length > 0 && (
+        <p class="nbx-jump" role="status">
+          <bdi>{marks.at(-1)}</bdi>
+        </p>
+      )}
       {notes.length > 0 && (
         <details class="nbx-notes">
           <summary>{counted(notes.length, "note")}</summary>

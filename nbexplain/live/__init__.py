@@ -1,5 +1,6 @@
 """Watching a model while it trains: steps found, a budget kept, a history written."""
 
+from nbexplain.live.marks import Mark
 from nbexplain.live.watching import Watch, watch
 
-__all__ = ["Watch", "watch"]
+__all__ = ["Mark", "Watch", "watch"]

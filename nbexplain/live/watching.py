@@ -7,16 +7,14 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
-from nbexplain.data import Batch
 from nbexplain.explain import explain
 from nbexplain.explain.again import again
-from nbexplain.explain.passes import Work
 from nbexplain.live.budget import Budget
 from nbexplain.live.history import History, Moment
+from nbexplain.live.marks import Mark, Marks
+from nbexplain.live.rows import sampled
 from nbexplain.live.steps import Steps, seen
 
 if TYPE_CHECKING:
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
 
     from nbexplain.explanation import Explanation
     from nbexplain.notebook.widgets import Explorer
-
-MOST_ROWS = 8_192
-"""Rows that explanations during the training are of, at most."""
 
 State: TypeAlias = Literal["waiting", "live", "paused", "finished", "failed"]
 
@@ -56,8 +51,9 @@ class Watch:
         self._told = threading.Condition()
         self._wanted = 0
         self.explanation: Explanation = explain(model, X, y, **options)
-        self._rows = _rows(self.explanation, int(options.get("seed", 0)))
+        self._rows = sampled(self.explanation, int(options.get("seed", 0)))
         self._history = History(tuple(self.explanation.features.names))
+        self._marks = Marks(self._history.features)
         self._began = self._last = perf_counter()
         self._budget = Budget(budget, len(self._rows), self._began)
         self._note()
@@ -135,6 +131,21 @@ class Watch:
     def moments(self) -> tuple[Moment, ...]:
         """The history with its intervals."""
         return tuple(self._history)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The moments at which an importance jumped: by more than its trend and its noise.
+
+        >>> import torch, nbexplain as nbx
+        >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).marks
+        ()
+        """
+        return self._marks.found
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the explanation, and a sentence for every mark."""
+        return (*self.explanation.notes, *(mark.note for mark in self.marks))
 
     @property
     def share(self) -> float:
@@ -232,6 +243,8 @@ class Watch:
                 epoch,
             )
         )
+        if self.running:  # the last one, of all rows, may be of another sample of them
+            self._marks.look(self.moments)
         self._tell()
 
     def _tell(self) -> None:
@@ -249,34 +262,6 @@ class Watch:
         self._steps.stop()
         self._steps = None
         return True
-
-
-class _Rows:
-    """Some rows of X in an order of chance, so that any first part of them is a fair sample."""
-
-    def __init__(self, batch: Batch, places: NDArray[np.int64]) -> None:
-        self._batch, self._places = batch, places
-
-    def __len__(self) -> int:
-        return len(self._batch)
-
-    def first(self, count: int) -> tuple[Batch, NDArray[np.int64]]:
-        """The first of them, and where they are in X."""
-        batch, part = self._batch, slice(count)
-        target = None if batch.target is None else batch.target[part]
-        spans = None if batch.spans is None else batch.spans[part]
-        return Batch(tuple(x[part] for x in batch.inputs), 0, target, spans), self._places[part]
-
-
-def _rows(explanation: Explanation, seed: int) -> _Rows:
-    work = explanation.origin
-    assert isinstance(work, Work)
-    source = work.source
-    if source.count is None or not source.repeatable:
-        head = source.head(MOST_ROWS)
-        return _Rows(head, np.arange(len(head)))
-    places = np.random.default_rng(seed).permutation(source.count)[:MOST_ROWS]
-    return _Rows(source.take(places), places)
 
 
 def watch(

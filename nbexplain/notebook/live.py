@@ -56,6 +56,12 @@ class Following:
         if watch.state == "failed" and watch.error is not None:
             self._view.report(state="error", message=sentence(watch.error))
         elif watch.state == "finished":
-            self._view.report(state="ready")
+            self._view.report(state="ready", **_marked(watch))
         else:
-            self._view.report(state="live", step=watch.step, paused=watch.state == "paused")
+            paused = watch.state == "paused"
+            self._view.report(state="live", step=watch.step, paused=paused, **_marked(watch))
+
+
+def _marked(watch: Watch) -> dict[str, list[str]]:
+    """The marks as sentences, where there are some."""
+    return {"marks": [mark.note for mark in watch.marks]} if watch.marks else {}

@@ -37,6 +37,23 @@ describe("states", () => {
   });
 });
 
+it("says the latest jump at once and all of them in the notes", async () => {
+  const { root, one, store } = shown(credit());
+  await drawn();
+  expect(root.querySelector(".nbx-jump")).toBeNull();
+  const before = root.querySelectorAll(".nbx-notes li").length;
+  const marks = ["At step 10 <b>a</b> jumped.", "At step 20 b jumped."];
+  store.report({ state: "live", step: 20, marks });
+  await drawn();
+  expect(one(".nbx-jump").textContent).toBe(marks[1]);
+  const notes = [...root.querySelectorAll(".nbx-notes li")].map((note) => note.textContent);
+  expect(notes).toHaveLength(before + 2);
+  expect(notes.slice(0, 2)).toEqual(marks);
+  store.report({ state: "ready", marks });
+  await drawn();
+  expect(one(".nbx-jump").textContent).toBe(marks[1]);
+});
+
 it("undoes everything when its signal aborts", async () => {
   const { root, store, controller } = shown(credit());
   await drawn();

@@ -116,6 +116,20 @@ class TestPanel:
         assert page.session.status["state"] == "error"
         assert "not finite" in page.session.status["message"]
 
+    def test_marks_are_said_during_and_after(self, at_once):
+        X, y = data()
+        torch.manual_seed(0)
+        model = nn.Linear(4, 1)
+        watch = always(nbx.watch(model, X))
+        page = Page(watch.explore())
+        optimizer = train(model, X, y, 60)
+        assert "marks" not in page.session.status
+        train(model, X, y + 10 * X[:, 3:], 60, optimizer)
+        (mark,) = watch.marks
+        assert page.session.status["marks"] == [mark.note]
+        watch.stop()
+        assert page.session.status == {"state": "ready", "marks": [mark.note]}
+
     def test_paused_is_said(self):
         X, _ = data()
         watch = nbx.watch(nn.Linear(4, 1), X).start()

@@ -1,0 +1,187 @@
+"""Marks: the moments at which a feature's importance jumped.
+
+While a network learns, importances drift, fast at first and ever more slowly: about a straight
+line over the logarithm of the steps. A jump is a departure from that line which the drift, the
+wobble of small steps and the interval of row sampling do not explain: a column that began to leak
+the answer, a shortcut that was found, data that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from nbexplain.engine.axes import Float64
+from nbexplain.live.history import Moment
+
+SPAN = (0.3, 0.8)
+"""The trend is that of the moments between these shares of the steps taken since the last mark."""
+
+FEWEST = 6
+"""Moments that make a trend."""
+
+MOST = 48
+"""Moments of a trend that are looked at, so that the cost of a look is bounded."""
+
+WOBBLES = 5.0
+"""A jump misses the trend by so many times the distance of the trend's farthest moment,"""
+
+DRIFTS = 2.0
+"""and beyond it by so many times what the trend itself moved, from its middle to now;"""
+
+TIMES = 3.0
+"""it misses by so many times the largest miss of late."""
+
+LEAST = 8.0
+"""Percentage points that a jump has at least: less is no news. `benchmarks/marks.py` chose these
+four numbers: fewer than 3 of 300 short clean runs are marked, and leaks that are learned at once
+are; one that is learned slowly is drift."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A feature's importance left its trend.
+
+    Attributes:
+        step: of the first explanation that saw it.
+        feature: its name; of several that moved, the one that moved most.
+        before: percent, where its trend led.
+        after: percent, where it went until the importances settled again, or is now.
+
+    >>> Mark(1200, "bonus", 3.0, 61.4).note
+    'At step 1,200 the importance of bonus jumped from 3.0 % to 61.4 %.'
+    """
+
+    step: int
+    feature: str
+    before: float
+    after: float
+
+    @property
+    def note(self) -> str:
+        """The mark as a sentence."""
+        return (
+            f"At step {self.step:,} the importance of {self.feature} jumped from "
+            f"{self.before:.1f} % to {self.after:.1f} %."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Miss:
+    """How far importances were from where their trends led."""
+
+    step: int
+    size: Float64[np.ndarray, " features"]
+
+
+class Marks:
+    """Jumps, found as moments come.
+
+    What counts as far is learned too: a feature whose importance wanders, or whose trend bends,
+    has missed its trend before. A jump counts once a second explanation has seen it too, in the
+    same direction: a single step that went astray and came back is none. After a mark the trends
+    begin anew.
+
+    >>> import numpy as np
+    >>> marks, history = Marks(("a", "b")), []
+    >>> for step in range(100):
+    ...     share = np.array([20.0, 80.0] if step < 90 else [70.0, 30.0])
+    ...     history.append(Moment(step, 0.0, share, share - 1, share + 1, rows=9))
+    ...     marks.look(history)
+    >>> [mark.note for mark in marks.found]
+    ['At step 90 the importance of a jumped from 20.0 % to 70.0 %.']
+    """
+
+    def __init__(self, features: tuple[str, ...]) -> None:
+        self.found: tuple[Mark, ...] = ()
+        self._features = features
+        self._misses: list[_Miss] = []
+        self._jump: _Miss | None = None
+
+    def look(self, history: Sequence[Moment]) -> None:
+        """Look at the last moment of the history: whether it, and the one before, are a jump."""
+        now = history[-1]
+        start = self.found[-1].step if self.found else 0
+        low, high = (start + share * (now.step - start) for share in SPAN)
+        trend = tuple(m for m in history if max(low, start + 1) <= m.step <= high)
+        if len(trend) < FEWEST:
+            self._follow(now)
+            return
+        trend = trend[:: -(-len(trend) // MOST)]
+        line = _Line.through(trend, start)
+        miss = _Miss(now.step, now.share - line.at(now.step))
+        usual = [old.size for old in self._misses if low <= old.step <= high]
+        self._remember(miss)
+        if len(usual) < FEWEST // 2:
+            self._follow(now)
+            return
+        far = np.maximum(TIMES * np.abs(usual).max(axis=0), line.unsure(now.step))
+        beyond = np.abs(miss.size) > np.maximum(LEAST, far)
+        beyond &= np.abs(miss.size) > _noise(trend, now)
+        before, self._jump = self._jump, _Miss(now.step, np.where(beyond, miss.size, 0.0))
+        if before is None:
+            return
+        both = np.where(self._jump.size * before.size > 0, np.abs(miss.size), 0.0)
+        place = int(both.argmax())
+        if both[place] > 0:
+            was, share = now.share[place] - miss.size[place], now.share[place]
+            mark = Mark(before.step, self._features[place], float(was), float(share))
+            self.found = (*self.found, mark)
+            self._misses, self._jump = [], None
+
+    def _follow(self, now: Moment) -> None:
+        """There is no trend since the last mark yet: what it marked is still going on."""
+        if self.found:
+            last = self.found[-1]
+            after = float(now.share[self._features.index(last.feature)])
+            self.found = (*self.found[:-1], replace(last, after=after))
+
+    def _remember(self, miss: _Miss) -> None:
+        """Keep a miss; of many, the larger of every two neighbours."""
+        self._misses.append(miss)
+        if len(self._misses) > 4 * MOST:
+            pairs = zip(self._misses[::2], self._misses[1::2], strict=False)
+            self._misses = [
+                _Miss(b.step, np.maximum(np.abs(a.size), np.abs(b.size))) for a, b in pairs
+            ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """Straight lines through a trend, over the logarithm of the steps since `start`."""
+
+    start: int
+    middle: float
+    mean: Float64[np.ndarray, " features"]
+    slope: Float64[np.ndarray, " features"]
+    wobble: Float64[np.ndarray, " features"]
+
+    @classmethod
+    def through(cls, trend: tuple[Moment, ...], start: int) -> Self:
+        """Of least squares; `wobble` is the farthest that a moment is from them."""
+        x = np.log([moment.step - start for moment in trend])
+        y = np.stack([moment.share for moment in trend])
+        spread, mean = x - x.mean(), y.mean(axis=0)
+        slope = spread @ y / (spread @ spread)
+        wobble = np.abs(y - mean - spread[:, None] * slope).max(axis=0)
+        return cls(start, float(x.mean()), mean, slope, wobble)
+
+    def at(self, step: int) -> Float64[np.ndarray, " features"]:
+        """Where they lead, percent."""
+        return (self.mean + self._moved(step)).clip(0, 100)
+
+    def unsure(self, step: int) -> Float64[np.ndarray, " features"]:
+        """How far from there a moment may be: the wobble, and as much as the lines rise or fall."""
+        return WOBBLES * self.wobble + DRIFTS * np.abs(self._moved(step))
+
+    def _moved(self, step: int) -> Float64[np.ndarray, " features"]:
+        return (np.log(step - self.start) - self.middle) * self.slope
+
+
+def _noise(trend: tuple[Moment, ...], now: Moment) -> Float64[np.ndarray, " features"]:
+    """Of row sampling, in a difference of two importances; unknown (NaN) without intervals."""
+    then = np.median([moment.high - moment.low for moment in trend], axis=0)
+    return np.hypot(then, now.high - now.low) / 2
