@@ -1,5 +1,6 @@
 /** Between a Session's model and the store: traits in, debounced custom messages out. */
 import type { AnyModel } from "@anywidget/types";
+import type { HistoryState } from "./history.js";
 import { createStore, type FedStore } from "./store.js";
 import {
   unpack,
@@ -88,7 +89,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
   };
 
   const handlers: [string, (...args: never[]) => void][] = [
-    ...["_proto", "meta", "names", "importance", "lags", "instances"].map(
+    ...["_proto", "meta", "names", "importance", "lags", "instances", "history"].map(
       (name): [string, () => void] => [`change:${name}`, reload],
     ),
     ["change:selection", follow],
@@ -136,6 +137,7 @@ function read(model: AnyModel, chosen: boolean): State {
     importance: get("importance"),
     lags: get("lags") ?? {},
     instances: get("instances") ?? {},
+    history: get("history") ?? {},
     selection: (chosen && get("selection")) || {},
   };
 }
@@ -165,6 +167,9 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   else if (message.t === "instances") {
     const state = filled(message.instances, message.arrays, buffers);
     store.receiveInstances(state as InstancesState);
+  } else if (message.t === "history") {
+    const state = filled(message.history, message.arrays, buffers);
+    store.receiveHistory(state as HistoryState, message.anew);
   } else if (message.t === "row") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
     const { row, label, target, named, words } = message;

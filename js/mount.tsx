@@ -4,6 +4,7 @@ import type { Store } from "./store.js";
 import { adopt } from "./style.js";
 import { followTheme } from "./theme.js";
 import { Explorer } from "./views/explorer.js";
+import { TrainingHistory } from "./views/history.js";
 import { Importance } from "./views/importance.js";
 import { Instances } from "./views/instances.js";
 import { Lags } from "./views/lags.js";
@@ -19,6 +20,7 @@ const VIEWS = {
   instances: Instances,
   local: Local,
   lags: Lags,
+  history: TrainingHistory,
 };
 
 export interface MountOptions {

@@ -3,7 +3,9 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { Instances, Row } from "./instances.js";
 import type { LagMap } from "./lags.js";
 import type { Link } from "./link.js";
+import type { HistoryState } from "./history.js";
 import type { Local } from "./local.js";
+import type { Past } from "./past.js";
 import type { Ranking } from "./ranking.js";
 import type { Subset } from "./subset.js";
 import type { Word } from "./texts.js";
@@ -53,6 +55,8 @@ export interface Store {
   /** The slice of the chosen response and output; undefined until it is in the page. */
   readonly slice: ReadonlySignal<Slice | undefined>;
   readonly ranking: ReadonlySignal<Ranking | undefined>;
+  /** What a training has come through, and the moment of it that bars are taken back to. */
+  readonly past: Past;
   /** What is known of the chosen slice while it is not here. */
   readonly wait: ReadonlySignal<Wait | undefined>;
   /** The rows that are in the page; null before there is an explanation. */
@@ -105,6 +109,8 @@ export interface FedStore extends Store {
   receiveInstances(state: InstancesState): void;
   receiveLags(slice: LagSlice, only?: boolean): void;
   refuseLags(shown: Shown, error: string): void;
+  /** `anew`: in place of all moments that are here. */
+  receiveHistory(history: HistoryState, anew?: boolean): void;
   receiveRow(row: Row): void;
   refuseRow(row: number, error: string): void;
   found(label: string, row: number): void;

@@ -4,6 +4,7 @@ import { Instances, type Row } from "./instances.js";
 import { join, type Linked } from "./link.js";
 import { bare, extent, rowMap, within } from "./lags.js";
 import { local } from "./local.js";
+import { createPast } from "./past.js";
 import { rank } from "./ranking.js";
 import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
 import { subset as over, type Subset } from "./subset.js";
@@ -56,6 +57,8 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const ready = computed(() => slice.value !== undefined);
   const times = createTimes({ meta, names, shown, picks: link.picks, ready }, host, left);
   const { steps, lags, lagMap, time, lagOf } = times;
+
+  const past = createPast(names, shown, left);
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
@@ -115,6 +118,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     rows: rows.peek(),
     ...(steps.peek() ? { lags: lags.peek() } : {}),
     ...shown.peek(),
+    ...past.chosen(),
   });
 
   /** A row of X with what is known of it; asks for what is not here. Reads signals. */
@@ -152,13 +156,16 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     hovered: link.hovered,
     slice,
     ranking,
+    past,
     wait,
     instances,
     subset,
     search,
     attended: host !== null,
-    choose({ output, response, step, ...picks }) {
+    choose({ output, response, step, moment, ...picks }) {
       batch(() => {
+        const back = past.scrub(moment);
+        if (back) show(back);
         const now = shown.peek();
         if (output !== undefined || response !== undefined || step !== undefined)
           show({
@@ -219,6 +226,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
         ...loaded!,
         ...(meta.peek() && { meta: { ...meta.peek()!, slices: infos }, importance }),
         lags: times.saved(infos),
+        history: past.saved(),
         instances: instances.peek()?.state ?? {},
         selection: { ...selection, client: "", seq: 0 },
         ...(linkKey && { _link: linkKey }),
@@ -227,6 +235,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     follow(selection) {
       batch(() => {
         show(selection);
+        past.scrub(selection.moment ?? null);
         const { feature: at, instance: row, other: second } = selection;
         pick({
           feature: at,
@@ -259,6 +268,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           answered.value = null;
           search.value = null;
           times.load(next, state.lags);
+          past.load(state.history);
           meta.value = next;
           status.value = state.status;
           const selection = state.selection;
@@ -289,6 +299,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     },
     receiveLags: times.receive,
     refuseLags: times.refuse,
+    receiveHistory: past.receive,
     receiveRow: (row) => settle<Row | Wait>(fetched, row.row, row),
     refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
     found(label, row) {

@@ -10,6 +10,7 @@ import rows from "./styles/rows.css";
 import local from "./styles/local.css";
 import text from "./styles/text.css";
 import lags from "./styles/lags.css";
+import history from "./styles/history.css";
 import explorer from "./styles/explorer.css";
 import notice from "./styles/notice.css";
 import adapt from "./styles/adapt.css";
@@ -26,6 +27,7 @@ const css =
   local +
   text +
   lags +
+  history +
   explorer +
   notice +
   adapt;

@@ -1,4 +1,5 @@
 /** What crosses from Python, and how it is read. Written down in nbexplain/notebook/PROTOCOL.md. */
+import type { HistoryState } from "./history.js";
 
 export const PROTOCOL = 1;
 
@@ -87,10 +88,15 @@ export interface Picks {
   lags?: number[] | null;
 }
 
-export type Choice = Shown & Picks;
+export type Choice = Shown & Picks & Scrubbed;
+
+/** The optimizer's step that bars are taken back to; left out at the latest. */
+export interface Scrubbed {
+  moment?: number | null;
+}
 
 /** A choice with its author: `client` is random per page and empty for Python. */
-export interface Selection extends Shown, Omit<Picks, "rows"> {
+export interface Selection extends Shown, Scrubbed, Omit<Picks, "rows"> {
   rows: Packed | null;
   client: string;
   seq: number;
@@ -153,6 +159,7 @@ export interface Slice extends SliceInfo {
 
 export type FromPage =
   | ({ t: "select"; client: string; seq: number; rows: number | null } & Shown &
+      Scrubbed &
       Omit<Picks, "rows">)
   | ({ t: "slice" | "lags" } & Shown)
   | { t: "instances" }
@@ -167,6 +174,7 @@ export type ToPage =
   | ({ t: "lags"; arrays: string[]; only?: boolean } & LagSlice<Omit<Packed, "data">>)
   | ({ t: "lags"; error: string } & Shown)
   | { t: "instances"; instances: InstancesState<Omit<Packed, "data">>; arrays: string[] }
+  | { t: "history"; history: HistoryState<Omit<Packed, "data">>; arrays: string[]; anew?: boolean }
   | RowAnswer
   | { t: "row"; row: number; error: string }
   | { t: "find"; label: string; row: number }
@@ -190,6 +198,7 @@ export interface State {
   importance: Packed | Record<string, never>;
   lags?: LagsState | Record<string, never>;
   instances?: InstancesState | Record<string, never>;
+  history?: HistoryState | Record<string, never>;
   selection?: Selection | Record<string, never>;
   _link?: string;
 }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         LagTimeline,
         LocalBars,
         Selection,
+        TrainingHistory,
     )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "LocalBars",
     "Selection",
     "Sensitivity",
+    "TrainingHistory",
     "Watch",
     "datasets",
     "explain",
@@ -53,6 +55,7 @@ _WIDGETS = (
     "LagTimeline",
     "LocalBars",
     "Selection",
+    "TrainingHistory",
 )
 
 

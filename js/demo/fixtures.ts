@@ -2,6 +2,7 @@
 import { withRows } from "./rows.js";
 import { withLags } from "./sequences.js";
 import { withSteps } from "./stepwise.js";
+import { withHistory } from "./training.js";
 import type { Meta, Output, Selection, State } from "../wire.js";
 
 export interface Sketch {
@@ -282,6 +283,7 @@ export const STATES: Record<string, () => State> = {
   long,
   days,
   tracker,
+  trained: () => withHistory(credit(), 120),
   live: () => ({ ...credit(), status: { state: "live" } }),
   empty: () => blank({ state: "empty" }),
   loading: () => blank({ state: "loading", done: 1_204, total: 8_000, left: 6 }),

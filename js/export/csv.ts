@@ -3,6 +3,7 @@ import { compared } from "../compared.js";
 import { WORDS } from "../format.js";
 import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
+import { atMoment } from "../past.js";
 import { ofTokens } from "../texts.js";
 import type { Store } from "../store.js";
 import { entryName, entryOf } from "../views/instances/quantities.js";
@@ -13,7 +14,7 @@ type Cell = string | number | null | undefined;
 /** Features, or tokens, by rank, with the share over the brushed rows where there are any. */
 export function importances(from: Store): string {
   const tokens = from.meta.value!.tokens !== undefined;
-  const store = tokens ? ofTokens(from) : from;
+  const store = tokens ? ofTokens(from) : atMoment(from);
   const { share, low, high, direction } = store.slice.value!;
   const names = store.names.value;
   const brushed = store.subset.value?.held ? store.subset.value.share : null;

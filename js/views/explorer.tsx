@@ -1,4 +1,5 @@
-/** The linked panel: ranked bars beside the instances and the picked one, and lags where there are. */
+/** The linked panel: ranked bars beside the instances and the picked one, lags and a history where there are. */
+import { TrainingHistory } from "./history.js";
 import { Importance } from "./importance.js";
 import { Instances } from "./instances.js";
 import { Lags } from "./lags.js";
@@ -20,6 +21,11 @@ export function Explorer(props: ViewProps) {
       {props.store.meta.value!.lags && (
         <div data-nbx-view="lags" data-nbx-state="ready">
           <Lags {...props} />
+        </div>
+      )}
+      {props.store.past.history.value && (
+        <div data-nbx-view="history" data-nbx-state="ready">
+          <TrainingHistory {...props} />
         </div>
       )}
     </div>

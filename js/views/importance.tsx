@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, counted, decimals, percentTicks } from "../format.js";
 import { filtered, reach, type Ranking } from "../ranking.js";
 import { lagRanges } from "../lags.js";
+import { atMoment } from "../past.js";
 import type { Store } from "../store.js";
 import { ofTokens } from "../texts.js";
 import { Legend } from "./legend.js";
@@ -23,7 +24,7 @@ const beyond = (count: number): number => (count > 100 ? 4 : 12);
 /** Features; of texts the tokens. */
 export function Importance({ store, root }: ViewProps) {
   const tokens = store.meta.value!.tokens;
-  if (!tokens) return <Bars store={store} root={root} noun="feature" />;
+  if (!tokens) return <Bars store={atMoment(store)} root={root} noun="feature" />;
   const more = tokens.all - tokens.names.length;
   return (
     <>

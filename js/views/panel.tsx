@@ -62,13 +62,14 @@ function Header({ store, root }: ViewProps) {
         <Download store={store} root={root} />
       </div>
       <p class="nbx-question" aria-live="polite">
-        <bdi>{store.slice.value?.question ?? " "}</bdi>
+        <bdi>{(store.past.slice.value ?? store.slice.value)?.question ?? " "}</bdi>
       </p>
       {marks.length > 0 && (
         <p class="nbx-jump" role="status">
           <bdi>{marks.at(-1)}</bdi>
         </p>
       )}
+      <Back store={store} />
       {notes.length > 0 && (
         <details class="nbx-notes">
           <summary>{counted(notes.length, "note")}</summary>
@@ -82,6 +83,18 @@ function Header({ store, root }: ViewProps) {
         </details>
       )}
     </header>
+  );
+}
+
+/** What is not taken back to an earlier step. */
+function Back({ store }: { store: Store }) {
+  if (!store.past.moment.value) return null;
+  const lags = store.meta.value!.lags ? ", lags" : "";
+  return (
+    <p class="nbx-back nbx-muted">
+      The bars are those at step {count(store.past.moment.value.step)}; instances{lags} and the
+      picked row stay those of the latest.
+    </p>
   );
 }
 

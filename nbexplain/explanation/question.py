@@ -136,17 +136,17 @@ class Question:
             return self.columns[aliases.index(output)]
         return self.columns[self.outputs.index(choose("output", output, self.outputs))]
 
-    def about(self, column: int | None, rows: int) -> str:
-        """The question as a sentence, for one explained column or all combined."""
+    def about(self, column: int | None, rows: int | None) -> str:
+        """The question as a sentence, for one explained column or all combined, and the rows."""
         per = {
             "std": "per standard deviation of each input",
             "none": "per unit of each input",
             "custom": "per given unit of each input",
         }[self.scale]
         per = "to each token's embedding" if self.tokens else per
-        count = f"{rows:,} row{'s' * (rows != 1)}"
+        count = "" if rows is None else f", {rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
-        return f"{self.method.capitalize()} of {self._response_of(column)}{steps} {per}, {count}"
+        return f"{self.method.capitalize()} of {self._response_of(column)}{steps} {per}{count}"
 
     def _response_of(self, column: int | None) -> str:
         if self.response == "loss":

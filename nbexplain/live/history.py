@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,9 +61,15 @@ class History:
         self._stride, self._count = 1, 0
 
     def add(self, moment: Moment) -> None:
-        """Add the moment after a later step; after the same one, it replaces the last."""
+        """Add the moment after a later step; after the same one, it replaces the last.
+
+        A loss and an epoch that were seen then stay, where they are not seen any longer.
+        """
         if self._moments and self._moments[-1].step == moment.step:
-            self._moments[-1] = moment
+            last = self._moments[-1]
+            loss = last.loss if moment.loss is None else moment.loss
+            epoch = last.epoch if moment.epoch is None else moment.epoch
+            self._moments[-1] = replace(moment, loss=loss, epoch=epoch)
             return
         if self._moments and (self._count - 1) % self._stride:
             self._moments.pop()  # the last one so far was there as the last only

@@ -1,6 +1,11 @@
-"""A model that trains in a running cell: bars move, picks are answered, and the end is exact."""
+"""A model that trains in a running cell: bars move, picks are answered, and the end is exact.
+
+Then the scrubber brings back early states, as the watch has them.
+"""
 
 from tests.browser.explorer import Panel
+from tests.browser.test_access import VIOLATIONS
+from tests.browser.test_demo_page import AXE
 
 SETUP = """
 import time
@@ -34,7 +39,7 @@ def widths(panel):
     return bars.evaluate_all("all => all.map((bar) => bar.style.width)")
 
 
-def test_bars_move_during_the_training_cell_and_rows_are_answered(notebook):
+def test_bars_move_during_the_training_cell_and_rows_are_answered(notebook, request):
     notebook.open([SETUP, TRAINING])
     notebook.run(wait=False)
     panel = Panel(notebook.cell(0)).drawn()
@@ -62,3 +67,27 @@ def test_bars_move_during_the_training_cell_and_rows_are_answered(notebook):
     order = sorted(range(6), key=lambda feature: -shares[feature])
     assert panel.bars.names == [f"x{feature}" for feature in order]
     assert order[:2] == [0, 1]
+
+    history = panel.view("history")
+    slider = history.get_by_role("slider")
+    last = notebook.evaluate("watch.step")
+    assert slider.get_attribute("aria-valuetext") == f"step {last:,} of {last:,}"
+    latest = panel.bars.names
+    slider.press("Home")
+    history.locator("[data-latest]").wait_for()
+    notebook.wait_for("explorer.moment == 0")
+    early = notebook.evaluate("[float(s) for s in watch.history.loc[0]]")
+    ranked = [f"x{feature}" for feature in sorted(range(6), key=lambda f: -early[f])]
+    assert panel.bars.names == ranked != latest
+    shown = panel.bars.row().first.get_attribute("aria-label")
+    assert shown.startswith(f"1 {ranked[0]}, {max(early):.1f} percent, row sampling")
+    assert "at step 0" in notebook.cell(0).locator(".nbx-question").text_content()
+    notebook.screenshot("scrubbed")
+    notebook.page.add_script_tag(path=request.config.rootpath / AXE)
+    assert notebook.page.evaluate(VIOLATIONS) == []
+    history.locator("[data-latest]").click()
+    notebook.wait_for("explorer.moment is None")
+    assert panel.bars.names == latest
+    notebook.evaluate("setattr(explorer, 'moment', 0)")
+    history.locator("[data-latest]").wait_for()
+    assert panel.bars.names == ranked

@@ -8,7 +8,7 @@ from ipywidgets import Widget
 from torch import nn
 
 import nbexplain as nbx
-from nbexplain.notebook import live
+from nbexplain.notebook.widgets import following
 from tests.live.test_watch import always, data, train
 from tests.notebook.pages import Page
 
@@ -21,8 +21,8 @@ def no_models_are_left():
 
 @pytest.fixture
 def at_once(monkeypatch):
-    monkeypatch.setattr(live, "INTERVAL", 0.0)
-    monkeypatch.setattr(live, "ROWS", 0.0)
+    monkeypatch.setattr(following, "INTERVAL", 0.0)
+    monkeypatch.setattr(following, "ROWS", 0.0)
 
 
 def sent(page, kind):

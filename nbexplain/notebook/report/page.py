@@ -71,15 +71,18 @@ class Part:
 
     Attributes:
         explanation: what is shown.
-        kind: in which view: "explorer", "importance", "instances", "local" or "lags".
+        kind: in which view: "explorer", "importance", "instances", "local", "lags" or
+            "history".
         selection: what is chosen, as `PROTOCOL.md` has it; None for nothing.
         link: parts with the same key share what is picked.
+        history: the moments of a training, as `PROTOCOL.md` has them; None where none was seen.
     """
 
     explanation: Explanation
     kind: str = "explorer"
     selection: dict[str, Any] | None = None
     link: str | None = None
+    history: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, shown: Explanation | Viewed | Part) -> Part:
@@ -155,13 +158,14 @@ def page(shown: Mapping[str, Shown]) -> str:
 def _state(part: Part) -> wire.State:
     chosen = part.selection or {}
     picked = [row for name in ("instance", "other") if (row := chosen.get(name)) is not None]
-    return wire.state(
+    state = wire.state(
         Rows(part.explanation).holding(picked),
         budget=BUDGET,
         limits=SAVED,
         selection=part.selection,
         link=part.link,
     )
+    return state if part.history is None else {**state, "history": part.history}
 
 
 def _policy(script: str) -> str:

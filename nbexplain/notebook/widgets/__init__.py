@@ -3,6 +3,7 @@
 from nbexplain.notebook.widgets.forms import display, mimebundle
 from nbexplain.notebook.widgets.selection import Selection
 from nbexplain.notebook.widgets.session import Session
+from nbexplain.notebook.widgets.training import TrainingHistory
 from nbexplain.notebook.widgets.view import View
 from nbexplain.notebook.widgets.views import (
     Explorer,
@@ -20,6 +21,7 @@ __all__ = [
     "LocalBars",
     "Selection",
     "Session",
+    "TrainingHistory",
     "View",
     "display",
     "mimebundle",

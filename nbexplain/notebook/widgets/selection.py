@@ -13,7 +13,7 @@ import traitlets
 #: Traits that a Selection shares, in the order in which they are set.
 PICKS = ("feature", "instance", "other", "rows", "lags")
 #: All that a session has chosen.
-NAMES = ("response", "output", "step", *PICKS)
+NAMES = ("response", "output", "step", "moment", *PICKS)
 
 _author: ContextVar[tuple[str, int]] = ContextVar("author", default=("", 0))
 
@@ -114,6 +114,7 @@ class Chosen(Picks):
 
     Attributes:
         step: of outputs at every step, the one that is shown; None is all of them together.
+        moment: of a training, the optimizer's step that bars are taken back to; None: the latest.
         output: the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
     """
@@ -121,6 +122,7 @@ class Chosen(Picks):
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
     step = traitlets.Int(None, allow_none=True)
+    moment = traitlets.Int(None, allow_none=True)
 
     @property
     def all(self) -> tuple[Any, ...]:

@@ -7,15 +7,14 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import numpy as np
-import traitlets
 from numpy.typing import NDArray
 
 from nbexplain.explanation.sequences import check_step
 from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.answers import answer, news, positions_in
+from nbexplain.notebook.widgets.carried import Carried
 from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.places import (
     index_of,
@@ -45,7 +44,7 @@ NOTHING: tuple[Any, NDArray[np.int64]] = (None, np.zeros(0, np.int64))
 _sessions: weakref.WeakKeyDictionary[Explanation, list[Session]] = weakref.WeakKeyDictionary()
 
 
-class Session(anywidget.AnyWidget):
+class Session(Carried):
     """One explanation in the page, shared by its views (see `PROTOCOL.md`).
 
     It does not keep the explanation alive; views that were made from one do.
@@ -54,17 +53,6 @@ class Session(anywidget.AnyWidget):
     share; `chosen`, what this explanation has of it, which the views are linked to; and the
     `selection` trait, which the page follows. Each follows the others where they differ.
     """
-
-    _esm = traitlets.Unicode().tag(sync=True)
-    _proto = traitlets.Int(wire.PROTOCOL).tag(sync=True)
-    status = traitlets.Dict().tag(sync=True)
-    meta = traitlets.Dict().tag(sync=True)
-    names = traitlets.List().tag(sync=True)
-    importance = traitlets.Dict().tag(sync=True)
-    lags = traitlets.Dict().tag(sync=True)
-    instances = traitlets.Dict().tag(sync=True)
-    selection = traitlets.Dict().tag(sync=True)
-    _link = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self, explanation: Explanation | None = None, picked: Selection | None = None
@@ -154,6 +142,8 @@ class Session(anywidget.AnyWidget):
             value = lags_of(value)
         if value is None and name != "output":
             return None
+        if name == "moment" and value is not None:
+            return self.moment_at(value)
         explanation, rows = self.explanation, self._rows
         if explanation is None or rows is None:
             return value if value is None or name in (*PICKS[1:], "step") else str(value)
@@ -240,8 +230,9 @@ class Session(anywidget.AnyWidget):
         """Something was picked, here or in another session."""
         self.chosen.choose(**self._here())
 
-    def _lead(self, _change: object) -> None:
+    def _lead(self, change: Any) -> None:
         """Something was chosen here: let others that share it follow, and the page."""
+        self.chosen.choose(**self.agreeing(self.chosen, self._outputs, change["name"]))
         here = self._here()
         new = {name: value for name in PICKS if (value := getattr(self.chosen, name)) != here[name]}
         self.picked.choose(**new)
@@ -253,7 +244,7 @@ class Session(anywidget.AnyWidget):
         if not self.filled or chosen == self._told:
             return
         self._told = chosen
-        response, output, step, *picks = chosen
+        response, output, step, moment, *picks = chosen
         places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
         if not self._lags:
             del places["lags"]
@@ -269,6 +260,7 @@ class Session(anywidget.AnyWidget):
             "output": 0 if len(self._outputs) == 1 else index_of(self._outputs, output),
             "response": response,
             **({} if step is None else {"step": step}),
+            **({} if moment is None else {"moment": moment}),
             "client": client,
             "seq": seq,
         }
@@ -327,10 +319,15 @@ class Session(anywidget.AnyWidget):
         places = {name: message.get(name) for name in ("feature", "instance", "other")}
         places["rows"] = None if message.get("rows") is None else positions_in(buffers)
         shown = {name: message.get(name) for name in ("output", "response")}
-        shown |= {name: at for name in ("step",) if (at := message.get(name)) is not None}
+        shown |= {name: at for name in ("step", "moment") if (at := message.get(name)) is not None}
         told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
-            chosen = {"step": None, **shown, "output": name_at(self._outputs, shown["output"])}
+            chosen = {
+                "step": None,
+                "moment": None,
+                **shown,
+                "output": name_at(self._outputs, shown["output"]),
+            }
             chosen["feature"] = name_at(self._features, places["feature"])
             if (rows := self._rows) is not None:
                 chosen |= {name: label_at(rows, places[name]) for name in ("instance", "other")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from nbexplain.notebook.widgets.selection import NAMES, Selection
 from nbexplain.notebook.widgets.session import Session
 
 if TYPE_CHECKING:
+    from nbexplain.live.history import Moment
     from nbexplain.notebook.report import Part
 
 
@@ -44,6 +46,8 @@ class View(anywidget.AnyWidget):
         response: what is differentiated: "raw", "prob", "logodds", …
         step: of outputs at every step (`nbx.Sensitivity(steps="valid")`), the one that is shown,
             counted from 0; None is all of them together.
+        moment: of a watched model, the optimizer's step that the bars are taken back to, of those
+            in the page the nearest; None is the latest.
 
     Raises:
         ValueError: a trait is given a feature, row, output or response that there is not.
@@ -59,9 +63,14 @@ class View(anywidget.AnyWidget):
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
     step = traitlets.Int(None, allow_none=True)
+    moment = traitlets.Int(None, allow_none=True)
 
     #: What the page mounts.
     KIND = ""
+
+    #: One that refuses its arguments is closed before it is linked to anything.
+    _links: Sequence[traitlets.link] = ()
+    _own_layout = False
 
     _esm = traitlets.Unicode().tag(sync=True)
     _session = anywidget.WidgetTrait().tag(sync=True)
@@ -76,8 +85,6 @@ class View(anywidget.AnyWidget):
         hold: bool = True,
         **traits: Any,
     ) -> None:
-        self._links: list[traitlets.link] = []
-        self._own_layout = False
         self._held = explanation if hold else None
         self._given = selection
         if not isinstance(explanation, (Explanation, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -141,7 +148,7 @@ class View(anywidget.AnyWidget):
         if self._session.filled:  # others may be looking at it
             self._held = None
             self._join(Session(picked=self._given))
-        self._held = Run(self._session, self._keep).explain(model, X, y, options)
+        self._held = Run(self._session, self.keep).explain(model, X, y, options)
         return self._held
 
     def save_html(self, path: str | Path) -> None:
@@ -173,7 +180,14 @@ class View(anywidget.AnyWidget):
         if explanation is None:
             raise ValueError("This view is empty: give it an explanation, or call its explain().")
         session = self._session
-        return Part(explanation, self.KIND, dict(session.selection), session.picked.key)
+        record = session.record
+        return Part(
+            explanation,
+            self.KIND,
+            dict(session.selection),
+            session.picked.key,
+            None if record is None else record.state,
+        )
 
     @property
     def closed(self) -> bool:
@@ -189,6 +203,22 @@ class View(anywidget.AnyWidget):
         """Show newer numbers of the same model, and its rows too if `rows`, by messages."""
         self._held = explanation
         self._session.refresh(explanation, rows=rows)
+
+    def keep(self, explanation: Explanation) -> None:
+        """Keep alive what this view shows by now, which another view of it was told."""
+        self._held = explanation
+
+    def shares(self, other: View) -> bool:
+        """Whether both show the same: an explanation and what is chosen."""
+        return self._session is other._session
+
+    def remember(self, explanation: Explanation, moments: Sequence[Moment]) -> None:
+        """Show these moments of a training, which made the explanation."""
+        self._session.remember(explanation, moments)
+
+    def add(self, moments: Sequence[Moment]) -> None:
+        """Show also those of these moments that are new, by messages."""
+        self._session.add(moments)
 
     def report(self, **status: Any) -> None:
         """Say in the page what is going on: `state` and what belongs to it."""
@@ -214,9 +244,6 @@ class View(anywidget.AnyWidget):
         if left is not None:
             left.leave(self)
         self._links = [traitlets.link((session.chosen, name), (self, name)) for name in NAMES]
-
-    def _keep(self, explanation: Explanation) -> None:
-        self._held = explanation
 
     def close(self) -> None:
         """Take the view from the page; the data goes with the last view of it."""

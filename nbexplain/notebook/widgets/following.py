@@ -1,0 +1,112 @@
+"""Views that follow a watch: what they show moves while the model trains."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from nbexplain.notebook.widgets.running import sentence
+from nbexplain.notebook.widgets.view import View
+
+if TYPE_CHECKING:
+    from nbexplain.explanation import Explanation
+    from nbexplain.live import Watch
+
+#: Seconds between two pictures: a page that is told more often falls behind.
+INTERVAL = 0.1
+#: Seconds between two samples of rows.
+ROWS = 1.0
+
+_following: WeakKeyDictionary[Watch, list[Following]] = WeakKeyDictionary()
+
+
+def shown_of(watch: Watch) -> Explanation:
+    """What open views of this watch show, for others to join them; without any, the latest."""
+    for one in _following.get(watch, []):
+        if (explanation := one.explanation) is not None:
+            return explanation
+    return watch.explanation
+
+
+def follow(view: View, watch: Watch) -> None:
+    """Show in this view where the watch stands, and from now on where it gets to."""
+    for one in _following.get(watch, []):
+        if one.joined(view):
+            return
+    Following(view, watch)
+
+
+class Following:
+    """Views of one session that follow a watch until they are closed."""
+
+    def __init__(self, view: View, watch: Watch) -> None:
+        self._views = [view]
+        self._told = self._rows = monotonic()
+        self._leave = watch.observe(self)
+        _following.setdefault(watch, []).append(self)
+        self._remember(watch)
+        self._report(watch)
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """What its views show; None once all are closed."""
+        view = self._first()
+        return None if view is None else view.explanation
+
+    def joined(self, view: View) -> bool:
+        """Let a view that shows the same session follow too; whether it does."""
+        first = self._first()
+        if first is None or not first.shares(view):
+            return False
+        self._views.append(view)
+        return True
+
+    def __call__(self, watch: Watch) -> None:
+        """The watch has something to tell."""
+        now, view = monotonic(), self._first()
+        if view is None:
+            self._leave()
+            _following[watch].remove(self)
+        elif watch.state not in ("waiting", "live"):
+            if watch.state == "finished":
+                view.follow(watch.explanation)
+                self._keep(watch)
+            self._remember(watch)
+            self._report(watch)
+        elif now - self._told >= INTERVAL:
+            rows = now - self._rows >= ROWS
+            view.refresh(watch.explanation, rows=rows)
+            self._keep(watch)
+            if not watch.explanation.asked.tokens:
+                view.add(watch.moments)
+            self._report(watch)
+            self._told, self._rows = now, now if rows else self._rows
+
+    def _first(self) -> View | None:
+        self._views = [view for view in self._views if not view.closed]
+        return self._views[0] if self._views else None
+
+    def _keep(self, watch: Watch) -> None:
+        for view in self._views:
+            view.keep(watch.explanation)
+
+    def _remember(self, watch: Watch) -> None:
+        # Of texts the one feature is the token, which has all of the importance at every moment.
+        if not watch.explanation.asked.tokens:
+            self._views[0].remember(watch.explanation, watch.moments)
+
+    def _report(self, watch: Watch) -> None:
+        view = self._views[0]
+        if watch.state == "failed" and watch.error is not None:
+            view.report(state="error", message=sentence(watch.error))
+        elif watch.state == "finished":
+            view.report(state="ready", **_marked(watch))
+        else:
+            paused = watch.state == "paused"
+            view.report(state="live", step=watch.step, paused=paused, **_marked(watch))
+
+
+def _marked(watch: Watch) -> dict[str, list[str]]:
+    """The marks as sentences, where there are some."""
+    return {"marks": [mark.note for mark in watch.marks]} if watch.marks else {}

@@ -1,0 +1,254 @@
+"""The history of a training on its way to the page, and the way back to a step."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from ipywidgets import Widget
+from torch import nn
+
+import nbexplain as nbx
+from nbexplain.live.history import Moment
+from nbexplain.notebook import history
+from nbexplain.notebook.history import Record
+from nbexplain.notebook.widgets import following
+from tests.live.test_watch import always, data, train
+from tests.notebook.pages import Page
+
+
+@pytest.fixture(autouse=True)
+def no_models_are_left():
+    yield
+    Widget.close_all()
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(following, "INTERVAL", 0.0)
+
+
+def moment(step, *share, loss=None, epoch=None):
+    share = np.array(share, float)
+    return Moment(step, step / 10, share, 0.9 * share, 1.1 * share, 100 + step, loss, epoch)
+
+
+def explained(features):
+    model = nn.Linear(features, 1)
+    return nbx.explain(model, torch.eye(features)[:4] + 1, progress=False)
+
+
+def read(state, name):
+    array = state[name]
+    return np.frombuffer(array["data"], array["dtype"]).reshape(array["shape"])
+
+
+def told(message, buffers):
+    """A message as the trait would hold it."""
+    arrays = dict(zip(message["arrays"], buffers, strict=True))
+    held = message["history"]
+    return {**held, **{name: {**held[name], "data": bytes(b)} for name, b in arrays.items()}}
+
+
+class TestRecord:
+    @given(st.integers(1, 500), st.integers(2, 60))
+    def test_thinned_keeps_the_ends_and_the_order(self, count, most):
+        moments = [moment(step, 1.0) for step in range(count)]
+        kept = [one.step for one in history.thinned(moments, most)]
+        assert kept == sorted(set(kept))
+        assert (kept[0], kept[-1], len(kept)) == (0, count - 1, min(count, most))
+        if count > most:
+            gaps = np.diff(kept)
+            assert gaps.max() - gaps.min() <= 1
+
+    def test_the_state_holds_what_was_seen(self):
+        moments = [moment(0, 60, 40), moment(7, 20, 80, loss=0.5, epoch=2)]
+        state = Record(explained(2)).replace(moments)
+        assert (state["response"], state["output"]) == ("raw", 0)
+        assert state["question"] == "Sensitivity of y0 per standard deviation of each input"
+        assert read(state, "steps").tolist() == [0, 7]
+        assert read(state, "rows").tolist() == [100, 107]
+        np.testing.assert_allclose(read(state, "seconds"), [0, 0.7], rtol=1e-6)
+        np.testing.assert_array_equal(read(state, "loss"), [np.nan, 0.5])
+        np.testing.assert_array_equal(read(state, "epoch"), [np.nan, 2])
+        assert read(state, "features").tolist() == [0, 1]
+        np.testing.assert_allclose(read(state, "share"), [[60, 40], [20, 80]])
+        np.testing.assert_allclose(read(state, "low"), [[54, 36], [18, 72]], rtol=1e-6)
+        np.testing.assert_allclose(read(state, "high"), [[66, 44], [22, 88]], rtol=1e-6)
+
+    @pytest.mark.parametrize("features", [1, 20, 100])
+    def test_it_is_small_whatever_was_seen(self, features):
+        draw = np.random.default_rng(0)
+        moments = [moment(step, *draw.random(features)) for step in range(1_000)]
+        state = Record(explained(features)).replace(moments)
+        arrays = [value for value in state.values() if isinstance(value, dict)]
+        assert sum(len(array["data"]) for array in arrays) <= history.BUDGET
+        assert state["steps"]["shape"][0] <= history.MOST
+        assert state["features"]["shape"] == [min(features, history.LEADING)]
+        assert read(state, "steps")[[0, -1]].tolist() == [0, 999]
+
+    def test_features_that_led_at_any_moment_are_there(self):
+        shares = np.ones((2, 100))
+        shares[0, 99], shares[1, 3] = 50, 70
+        state = Record(explained(100)).replace([moment(s, *shares[s]) for s in range(2)])
+        assert {3, 99} <= set(read(state, "features").tolist())
+        places = read(state, "features").tolist()
+        assert read(state, "share")[0, places.index(99)] == 50
+
+    def test_news_are_the_moments_after_the_last(self):
+        record = Record(explained(2))
+        moments = [moment(step, 50, 50) for step in range(3)]
+        record.replace(moments[:1])
+        message, buffers = record.news(moments)
+        assert "anew" not in message
+        assert read(told(message, buffers), "steps").tolist() == [1, 2]
+        assert record.news(moments) is None
+        assert read(record.state, "steps").tolist() == [0, 1, 2]
+
+    def test_too_many_are_thinned_and_told_anew(self):
+        record = Record(explained(2))
+        moments = [moment(step, 50, 50) for step in range(history.MOST + 1)]
+        record.replace(moments[:-1])
+        message, buffers = record.news(moments)
+        steps = read(told(message, buffers), "steps")
+        assert message["anew"] is True
+        assert (steps[0], steps[-1]) == (0, history.MOST)
+        assert len(steps) == history.MOST // 2 + 1
+
+    def test_one_that_comes_to_lead_brings_its_past(self):
+        record = Record(explained(100))
+        first = np.linspace(2, 1, 100)
+        record.replace([moment(0, *first)])
+        message, buffers = record.news([moment(0, *first), moment(1, *first[::-1])])
+        state = told(message, buffers)
+        assert message["anew"] is True
+        assert 99 in read(state, "features")
+        assert read(state, "share").shape == (2, 64)
+
+    def test_the_nearest_step_is_found(self):
+        record = Record(explained(1))
+        record.replace([moment(step, 1) for step in (0, 10, 30)])
+        assert [record.nearest(step) for step in (-5, 5, 6, 21, 99)] == [0, 0, 10, 30, 30]
+
+
+class TestWatched:
+    def test_moments_are_messages_and_the_whole_at_the_end(self, at_once):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        watch = always(nbx.watch(model, X))
+        page = Page(watch.explore())
+        train(model, X, y, 5)
+        sent = [told(*one) for one in page.sent if one[0]["t"] == "history"]
+        assert [read(state, "steps").tolist() for state in sent] == [[k] for k in range(1, 6)]
+        shares = np.concatenate([read(state, "share") for state in sent])
+        np.testing.assert_allclose(shares, watch.history.iloc[1:], rtol=1e-6)
+        assert read(page.session.history, "steps").tolist() == [0]
+        watch.stop()
+        state = page.session.history
+        assert read(state, "steps").tolist() == list(watch.history.index)
+        np.testing.assert_allclose(read(state, "share"), watch.history, rtol=1e-6)
+        for name in ("low", "high"):
+            wanted = [getattr(moment, name) for moment in watch.moments]
+            np.testing.assert_allclose(read(state, name), wanted, rtol=1e-6)
+        assert not np.isnan(read(state, "loss")[1:]).any()
+
+    def test_views_of_one_watch_share_and_are_told_once(self, at_once):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        watch = always(nbx.watch(model, X))
+        explorer = watch.explore()
+        train(model, X, y, 2)
+        lines = nbx.TrainingHistory(watch, feature="x1")
+        assert explorer.feature == "x1"
+        page = Page(lines)
+        assert page.session is explorer._session
+        train(model, X, y, 1)
+        assert len([one for one, _ in page.sent if one["t"] == "history"]) == 1
+        assert lines.explanation is explorer.explanation is watch.explanation
+        explorer.close()
+        train(model, X, y, 1)
+        watch.stop()
+        assert read(page.session.history, "steps").tolist() == [0, 1, 2, 3, 4]
+        assert lines.explanation is watch.explanation
+
+    def test_views_leave_the_training_as_it_would_be(self, at_once):
+        X, y = data()
+        alone, watched = nn.Linear(4, 1), nn.Linear(4, 1)
+        watched.load_state_dict(alone.state_dict())
+        torch.manual_seed(1)
+        train(alone, X, y, 4)
+        with always(nbx.watch(watched, X)) as watch:
+            view = nbx.TrainingHistory(watch)
+            torch.manual_seed(1)
+            train(watched, X, y, 4)
+            view.moment = 2
+        for one, other in zip(alone.parameters(), watched.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+    def test_what_is_no_watch_is_refused(self):
+        with pytest.raises(TypeError, match="not Explanation: only a watched model has a history"):
+            nbx.TrainingHistory(explained(2))
+
+    def test_texts_are_refused(self):
+        ids = torch.randint(1, 9, (20, 5), generator=torch.Generator().manual_seed(0))
+        model = nn.Sequential(nn.Embedding(9, 3), nn.Flatten(), nn.Linear(15, 1))
+        watch = nbx.watch(model, ids)
+        with pytest.raises(ValueError, match="Texts have one feature"):
+            nbx.TrainingHistory(watch)
+        assert Page(watch.explore()).session.history == {}
+
+
+class TestMoment:
+    @pytest.fixture
+    def trained(self, at_once):
+        X, y = data()
+        model = nn.Linear(4, 2)
+        with always(nbx.watch(model, X)) as watch:
+            train(model, X, torch.cat([y, -y], 1), 6)
+        return watch
+
+    def test_it_goes_to_the_page_and_comes_back(self, trained):
+        view = trained.explore()
+        page = Page(view)
+        view.moment = 4
+        assert page.chosen["moment"] == 4
+        page.session._select({"t": "select", **page.chosen, "moment": 2, "client": "p"}, [])
+        assert (view.moment, page.chosen["moment"]) == (2, 2)
+        view.moment = None
+        assert "moment" not in page.chosen
+        other = nbx.TrainingHistory(trained, moment=3)
+        assert view.moment == other.moment == 3
+
+    def test_the_nearest_is_taken(self, trained):
+        view = trained.explore()
+        view.moment = 1_000
+        assert view.moment == 6
+
+    def test_it_is_of_the_response_and_output_that_are_watched(self, trained):
+        view = trained.explore()
+        assert view.output is None
+        view.output = "y1"
+        view.moment = 2
+        assert (view.output, view.moment) == (None, 2)
+        view.output = "y0"
+        assert (view.output, view.moment) == ("y0", None)
+
+    def test_without_a_history_there_is_none(self):
+        view = nbx.Explorer(explained(2))
+        with pytest.raises(ValueError, match=r"moment=3 is a step of a training.*TrainingHistory"):
+            view.moment = 3
+        assert view.moment is None
+
+    def test_a_saved_page_keeps_both(self, trained, tmp_path):
+        view = nbx.TrainingHistory(trained, moment=2)
+        view.save_html(tmp_path / "page.html")
+        text = (tmp_path / "page.html").read_text()
+        assert re.search(r'<section data-kind="history">', text)
+        (held,) = re.findall(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
+        state = json.loads(held)
+        assert state["selection"]["moment"] == 2
+        assert state["history"]["steps"]["shape"] == [7]
+        assert state["history"]["question"].startswith("Sensitivity of")
