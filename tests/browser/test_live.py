@@ -91,3 +91,12 @@ def test_bars_move_during_the_training_cell_and_rows_are_answered(notebook, requ
     notebook.evaluate("setattr(explorer, 'moment', 0)")
     history.locator("[data-latest]").wait_for()
     assert panel.bars.names == ranked
+    notebook.execute("explorer.save_html('page.html')")
+    page = notebook.page.context.new_page()
+    page.goto((notebook.server.root / "page.html").as_uri())
+    saved = Panel(page.locator("section")).drawn()
+    assert saved.bars.names == ranked
+    saved.view("history").get_by_role("slider").press("End")
+    saved.view("history").locator("[data-latest]").wait_for(state="detached")
+    assert saved.bars.names == latest
+    page.close()

@@ -166,7 +166,7 @@ class TestWatched:
         page = Page(lines)
         assert page.session is explorer._session
         train(model, X, y, 1)
-        assert len([one for one, _ in page.sent if one["t"] == "history"]) == 1
+        assert [one["t"] for one, _ in page.sent] == ["slice", "history"]
         assert lines.explanation is explorer.explanation is watch.explanation
         explorer.close()
         train(model, X, y, 1)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 class Explorer(View):
     """Importance bars, instance picker and the picked row, linked: an explanation's live form.
 
+    Of sequences it has their lags too, and of a watched model (`watch.explore()`) the history of
+    its training.
+
     Args:
         explanation: what `nbx.explain` returned; None leaves it empty until `explain` is called.
         selection: an `nbx.Selection` to share what is picked with; without one, all views of an
@@ -31,6 +34,7 @@ class Explorer(View):
         lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
+        moment: of a watched model, the optimizer's step that the bars are taken back to, or None.
 
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(3, 1), torch.eye(3))
