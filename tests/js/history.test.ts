@@ -143,6 +143,21 @@ describe("the scrubber", () => {
     }
   });
 
+  it("goes where the plot is clicked, and not from beside it", async () => {
+    const { one, store } = shown(trained(), "history");
+    await drawn();
+    const click = (clientX: number) =>
+      one(".nbx-history-stage").dispatchEvent(
+        new PointerEvent("pointerdown", { button: 0, clientX, bubbles: true }),
+      );
+    click(10);
+    expect(store.past.moment.value).toBeNull();
+    click(41); // the lines begin at 40
+    expect(store.past.moment.value?.step).toBe(0);
+    click(479); // among the labels
+    expect(store.past.moment.value?.step).toBe(0);
+  });
+
   it("holds the bars while the model goes on", async () => {
     const { store, root } = shown({ ...trained(), status: { state: "live" } }, "importance");
     store.choose({ moment: 0 });
