@@ -77,6 +77,8 @@ class TestJumps:
     def test_one_that_is_no_news_is_none(self):
         jump = np.r_[np.full(60, 20.0), np.full(60, 20.0 + LEAST - 0.1)]
         assert watched(one(jump), half=0.01) == ()
+        more = np.r_[np.full(60, 20.0), np.full(60, 20.0 + LEAST + 0.1)]
+        assert len(watched(one(more), half=0.01)) == 1
 
     def test_one_like_those_before_is_none(self):
         generator = np.random.default_rng(0)

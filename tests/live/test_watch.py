@@ -229,6 +229,49 @@ class TestWhichSteps:
             scaler.update()
         assert watch.step == 2
 
+    def test_those_inside_a_trainer_that_gathers_gradients_of_several_batches(self):
+        X, y = data()
+        trainer = Trainer(nn.Linear(4, 1), gathered=4)
+        with always(nbx.watch(trainer.model, X)) as watch:
+            trainer.fit(X, y, batches=12)
+        assert watch.history.index.tolist() == [0, 1, 2, 3]
+        assert watch.log["epoch"].tolist()[1:] == [0, 0, 0]
+        assert watch.log["loss"].tolist()[1:] == pytest.approx(trainer.told)
+
+    def test_those_of_a_training_whose_gradients_are_compiled(self):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        compiled = torch.compile(model, backend="eager")
+        with always(nbx.watch(model, X)) as watch:
+            optimizer = torch.optim.SGD(compiled.parameters(), lr=0.05)
+            train(compiled, X, y, 3, optimizer)
+        assert watch.history.index.tolist() == [0, 1, 2, 3]
+
+
+class Trainer:
+    """Training inside methods of a class, as libraries do it."""
+
+    def __init__(self, model, gathered):
+        self.model, self.gathered = model, gathered
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        self.told = []
+
+    def fit(self, X, y, batches):
+        for epoch in range(1):
+            for number in range(1, batches + 1):
+                self.batch(X[number::7], y[number::7], number, epoch)
+
+    def batch(self, X, y, number, epoch):
+        loss = nn.functional.mse_loss(self.model(X), y)
+        (loss / self.gathered).backward()
+        if number % self.gathered == 0:
+            self.told.append(loss.item())
+            self.step()
+
+    def step(self):
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+
 
 ARCHITECTURES = {
     "linear": lambda: nn.Linear(4, 1),

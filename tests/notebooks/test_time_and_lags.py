@@ -3,10 +3,10 @@
 import re
 
 import nbformat
-import pandas as pd
 import pytest
 
 from nbexplain import __main__ as cli
+from tests.notebooks.cells import outputs, printed, table
 
 pytest.importorskip("statsmodels", reason="statsmodels is not installed: it brings the sunspots")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("time and lags")]
@@ -19,24 +19,6 @@ def notebook(tmp_path_factory):
     found = nbformat.read(cli.TUTORIALS / "time_and_lags.ipynb", as_version=4)
     assert cli.execute(found, tmp_path_factory.mktemp("out")) is None
     return found
-
-
-def outputs(notebook, name):
-    (cell,) = (cell for cell in notebook.cells if cell.id == name)
-    return cell.outputs
-
-
-def table(notebook, name, *columns):
-    """The data frame that a cell ends with."""
-    (output,) = outputs(notebook, name)
-    head, *lines = output["data"]["text/plain"].splitlines()
-    assert head.split() == " ".join(columns).split()
-    rows = {words[0]: map(float, words[1:]) for words in map(str.split, lines) if words[1:]}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-
-
-def printed(notebook, name):
-    return "".join(output.text for output in outputs(notebook, name))
 
 
 def test_both_networks_find_the_planted_lags(notebook):
