@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
+import torch.optim.optimizer as optimizers
 from hypothesis import given
 from hypothesis import strategies as st
 from ipywidgets import Widget
@@ -24,6 +25,7 @@ from tests.notebook.pages import Page
 def no_models_are_left():
     yield
     Widget.close_all()
+    optimizers._global_optimizer_post_hooks.clear()  # of watches that were not stopped
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.optim.optimizer as optimizers
 from IPython.core.error import UsageError
 from ipywidgets import Widget
 from torch import nn
@@ -17,6 +18,7 @@ from tests.notebook.pages import Page
 def no_models_are_left():
     yield
     Widget.close_all()
+    optimizers._global_optimizer_post_hooks.clear()  # of watches that were not stopped
 
 
 @pytest.fixture
