@@ -43,6 +43,8 @@ def sources(tmp_path_factory):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
     (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    # An older lock file than what is installed: `npm ci` would empty it through the link.
+    os.utime(copy / "package-lock.json", (0, 0))
     return copy
 
 
