@@ -1,6 +1,7 @@
 """Measure everything, keep it in benchmarks/results.json, show it in README.md.
 
-About ten minutes on a machine with nothing else to do; on a busy one the numbers are worth little.
+About a quarter of an hour on a machine with nothing else to do; on a busy one the numbers are
+worth little.
 """
 
 import sys
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import TypeVar
 
-from benchmarks import memory, networks, page, report, results, speed, startup
+from benchmarks import live, memory, networks, page, report, results, speed, startup
 from benchmarks.machine import machine
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ def main() -> None:
         first_table=said(startup.first_table()),
         bundles=said(page.bundles()),
         updates=said(page.updates() + page.panel()),
+        live=tuple(said(live.slowdown(make())) for make in (networks.paper, networks.deep)),
     )
     results.write(found)
     report.rewrite(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.live import Slowdown
 from benchmarks.memory import Memory
 from benchmarks.page import Update
 from benchmarks.results import Results
@@ -30,7 +31,10 @@ def shown(readme: Path = README) -> str:
 
 def rendered(results: Results) -> str:
     """The README's part, marks included."""
-    parts = [_where(results), _speed(results.speed), _rest(results), _updates(results.updates)]
+    parts = [
+        *(_where(results), _speed(results.speed), _rest(results), _updates(results.updates)),
+        _live(results.live),
+    ]
     return "\n\n".join([BEGIN, *parts, END])
 
 
@@ -113,6 +117,28 @@ def _updates(updates: Sequence[Update]) -> str:
             _table(changes, [[_milliseconds(update) for update in linked]]),
         )
     )
+
+
+def _live(slowdowns: Sequence[Slowdown]) -> str:
+    """A row for each network that trains."""
+    rows = [
+        (
+            each.network,
+            f"{each.budget:.0%}".replace("%", " %"),
+            f"**{each.ratio:.3f}** [{each.low:.3f}, {each.high:.3f}]",
+            f"{each.updates:.1f}",
+            f"{each.rows:,}",
+            f"{each.load:.1f}",
+        )
+        for each in slowdowns
+    ]
+    heads = ("network", "budget", "time", "updates a second", "rows of each", "load")
+    note = (
+        "Training under `nbx.watch`, in processor time of the same steps without (one thread; "
+        "median of the ratios of trainings that take turns, quartiles in brackets; load is how "
+        "many processes wanted to run beside it):"
+    )
+    return f"{note}\n\n{_table(heads, rows)}"
 
 
 def _milliseconds(update: Update) -> str:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.live import Slowdown
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
 from benchmarks.page import Bundle, Update
@@ -25,6 +26,7 @@ class Results:
     first_table: FirstTable
     bundles: tuple[Bundle, ...]
     updates: tuple[Update, ...]
+    live: tuple[Slowdown, ...]
 
 
 def write(results: Results, path: Path = FILE) -> None:
@@ -43,4 +45,5 @@ def read(path: Path = FILE) -> Results:
         first_table=FirstTable(**found["first_table"]),
         bundles=tuple(Bundle(**each) for each in found["bundles"]),
         updates=tuple(Update(**each) for each in found["updates"]),
+        live=tuple(Slowdown(**each) for each in found["live"]),
     )

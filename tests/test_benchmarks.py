@@ -10,7 +10,7 @@ import torch
 
 import nbexplain as nbx
 from benchmarks import __main__ as cli
-from benchmarks import machine, memory, networks, page, report, results, speed, startup
+from benchmarks import live, machine, marks, memory, networks, page, report, results, speed, startup
 
 
 def test_the_readme_shows_the_results():
@@ -98,6 +98,32 @@ def test_imports_and_the_first_table_are_timed():
     found = startup.first_table(rows=64, kernels=1, calls=2)
     assert found.first > 0
     assert found.later > 0
+
+
+def test_trainings_with_and_without_a_watch_take_turns():
+    found = live.slowdown(networks.paper(600), seconds=0.3, pairs=2)
+    assert 0 < found.low <= found.ratio <= found.high
+    assert found.updates > 0
+    assert 0 < found.rows <= 600
+
+
+@pytest.mark.slow
+def test_nothing_grows_while_a_model_is_watched():
+    """Twenty seconds, half of them explanations; `python -m benchmarks.live 600` is ten minutes."""
+    found = live.constancy(networks.paper(2_000), seconds=20)
+    print(found)  # noqa: T201
+    assert found.updates > 20
+    assert found.listeners == 1  # the panel
+    # Of anything that stayed of each update there would be so many more.
+    assert found.objects < 100 + 10 * found.updates
+    assert found.memory < 30
+
+
+def test_marks_are_counted_over_runs():
+    found = marks.marking(clean=2, leaks=2, steps=120)
+    assert (found.clean, found.leaks) == (2, 2)
+    assert found.false == 0
+    assert 0 <= found.marked <= 2
 
 
 def test_bundles_have_sizes():
