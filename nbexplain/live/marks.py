@@ -37,8 +37,8 @@ TIMES = 3.0
 
 LEAST = 10.0
 """Percentage points that a jump has at least: less is no news. `benchmarks/marks.py` chose these
-four numbers: none of 300 short clean runs is marked (of 300 others, 5 were with 8 points), and
-leaks that are learned at once are; one that is learned slowly is drift."""
+four numbers on 300 short clean runs, of which none is marked; of 300 others 2 are (5 with 8
+points). Leaks that are learned at once are marked; one that is learned slowly is drift."""
 
 
 @dataclass(frozen=True)
