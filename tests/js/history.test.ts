@@ -265,7 +265,11 @@ describe("playing", () => {
     );
     found.one(".nbx-play").click();
     await drawn();
-    frames.splice(0).forEach((call) => call(0)); // what was clicked has its effect
+    // What was clicked has its effect with one of the next frames, or a timer's tick.
+    for (let i = 0; i < 50 && found.store.past.moment.value === null; i++) {
+      frames.splice(0).forEach((call) => call(1_000));
+      await drawn();
+    }
     const at = async (share: number) => {
       frames.splice(0).forEach((call) => call(1_000 + share * PLAY));
       await drawn();
