@@ -30,7 +30,16 @@ export function directionOf(value: number): Direction {
   return value > 0 ? "rises" : "falls";
 }
 
-export function rank({ share, high, low, direction }: Slice): Ranking {
+const RANKED = new WeakMap<Slice, Ranking>();
+
+/** Of a slice that is chosen again, the very same. */
+export function rank(slice: Slice): Ranking {
+  const found = RANKED.get(slice) ?? ranked(slice);
+  RANKED.set(slice, found);
+  return found;
+}
+
+function ranked({ share, high, low, direction }: Slice): Ranking {
   const order = Array.from(share, (_, i) => i);
   const size = (i: number): number => (Number.isNaN(share[i]) ? -1 : share[i]!);
   order.sort((a, b) => size(b) - size(a) || a - b);

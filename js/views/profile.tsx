@@ -2,6 +2,7 @@
 import { useComputed, type Signal } from "@preact/signals";
 import { Component, type RefObject } from "preact";
 import type { Slice } from "../wire.js";
+import { GLIDE } from "./row.js";
 
 const WIDTH = 24;
 
@@ -51,12 +52,28 @@ function Window({ scroll, height }: Pick<Props, "scroll" | "height">) {
   return <rect x="0.5" width={WIDTH - 1} y={y} height={size} />;
 }
 
-class Shape extends Component<{ shown: number[]; slice: Slice }> {
-  override shouldComponentUpdate(next: Readonly<{ shown: number[]; slice: Slice }>): boolean {
-    return next.shown !== this.props.shown || next.slice !== this.props.slice;
+interface ShapeProps {
+  shown: number[];
+  slice: Slice;
+}
+
+/** It follows once the list rests: hundreds of points would cost each change a part of its frame. */
+class Shape extends Component<ShapeProps> {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  override shouldComponentUpdate(next: Readonly<ShapeProps>): boolean {
+    if (next.shown !== this.props.shown || next.slice !== this.props.slice) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.forceUpdate(), GLIDE);
+    }
+    return false;
   }
 
-  override render({ shown, slice }: { shown: number[]; slice: Slice }) {
+  override componentWillUnmount(): void {
+    clearTimeout(this.timer);
+  }
+
+  override render({ shown, slice }: ShapeProps) {
     const levels = Math.min(shown.length, 400);
     const values = Array.from(
       { length: levels },
