@@ -105,7 +105,10 @@ def _updates(updates: Sequence[Update]) -> str:
         for features, each in groupby(bars, lambda update: update.features)
     ]
     heads = ["features", *dict.fromkeys(update.change for update in bars)]
-    note = "Ranked bars in Chromium, ms from a change to the painted frame (95th percentile):"
+    note = (
+        "Ranked bars in Chromium, ms from a change to the painted frame (95th percentile), the "
+        "best of three runs:"
+    )
     linked = [update for update in updates if update.instances]
     size = f"{linked[0].instances:,} instances × {linked[0].features} features"
     changes = [update.change for update in linked]
