@@ -1,6 +1,4 @@
 /** The history of a training: a line per feature over the steps, and a way back to each of them. */
-import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, decimals, fixed, printable } from "../format.js";
 import { leaders, nearest, type History, type Moment } from "../history.js";
 import { Behind } from "./behind.js";
@@ -10,7 +8,7 @@ import { placed } from "./history/frame.js";
 import { Labels } from "./history/labels.js";
 import { usePlay } from "./history/play.js";
 import { Slider } from "./history/slider.js";
-import { nameWidth } from "./measure.js";
+import { nameWidth, useWidth } from "./measure.js";
 import type { ViewProps } from "./props.js";
 
 /** Features whose lines stand out and are named. */
@@ -21,19 +19,7 @@ const COLUMNS = 8;
 
 export function TrainingHistory(props: ViewProps) {
   const { store, root } = props;
-  const section = useRef<HTMLElement>(null);
-  const size = useSignal(0);
-  useLayoutEffect(() => {
-    const measure = () => {
-      const { clientWidth, isConnected } = section.current!;
-      if (clientWidth > 0) size.value = clientWidth;
-      else if (isConnected) size.value ||= 480;
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(section.current!);
-    return () => observer.disconnect();
-  }, []);
+  const [section, size] = useWidth();
   const history = store.past.history.value;
   return (
     <section class="nbx-history" ref={section}>

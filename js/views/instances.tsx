@@ -24,6 +24,7 @@ import {
   type Scene,
 } from "./instances/quantities.js";
 import { Rows } from "./instances/rows.js";
+import { useWidth } from "./measure.js";
 import type { ViewProps } from "./props.js";
 
 type Mode = "plot" | "beeswarm" | "table";
@@ -53,9 +54,8 @@ export function Instances(props: ViewProps) {
 }
 
 function Picker({ store, root }: ViewProps) {
-  const section = useRef<HTMLElement>(null);
   // Unknown until there is a place on the page: nothing is drawn twice.
-  const width = useSignal(0);
+  const [section, width] = useWidth();
   const { vocabulary, targeted } = store.instances.peek()!;
   // Of texts without a true value nothing but the prediction could be plotted.
   const mode = useSignal<Mode>(vocabulary && !targeted ? "table" : "plot");
@@ -93,18 +93,6 @@ function Picker({ store, root }: ViewProps) {
     const sorted = column ? { column, descending: by.descending } : null;
     return listed(ground.value, brush.mask.value, list.value, sorted);
   });
-
-  useLayoutEffect(() => {
-    const measure = () => {
-      const { clientWidth, isConnected } = section.current!;
-      if (clientWidth > 0) width.value = clientWidth;
-      else if (isConnected) width.value ||= 480;
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(section.current!);
-    return () => observer.disconnect();
-  }, []);
 
   const drawable = useComputed(() => width.value > 0).value;
   const here = store.instances.value!;

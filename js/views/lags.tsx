@@ -1,6 +1,5 @@
 /** Time: what each lag carries, of all rows and of the picked one, and each feature at each lag. */
 import { useComputed, useSignal, type Signal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePaper, type Paper } from "../canvas/paper.js";
 import { count, counted, printable, short } from "../format.js";
 import { carrying, lagRanges, profile, type LagMap } from "../lags.js";
@@ -13,7 +12,7 @@ import { Segments } from "./choose.js";
 import { begins, lagName, type About } from "./lags/axis.js";
 import { LagPanel, percent, type Pointed } from "./lags/panel.js";
 import { TimeMap } from "./lags/time.js";
-import { nameWidth } from "./measure.js";
+import { nameWidth, useWidth } from "./measure.js";
 import type { ViewProps } from "./props.js";
 
 /** Features in the map. */
@@ -27,23 +26,11 @@ const LISTED = 500;
 
 export function Lags(props: ViewProps) {
   const { store, root } = props;
-  const section = useRef<HTMLElement>(null);
-  const size = useSignal(0);
+  const [section, size] = useWidth();
   const paper = usePaper(root);
   const about = store.meta.value!.lags;
   const found = store.lagMap.value;
   const time = store.time.value;
-  useLayoutEffect(() => {
-    const measure = () => {
-      const { clientWidth, isConnected } = section.current!;
-      if (clientWidth > 0) size.value = clientWidth;
-      else if (isConnected) size.value ||= 480;
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(section.current!);
-    return () => observer.disconnect();
-  }, []);
   const shared = { about: about!, paper: paper.value, total: size.value };
   return (
     <section class="nbx-lags" ref={section}>

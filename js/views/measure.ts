@@ -1,4 +1,7 @@
-/** How wide the names' column needs to be. */
+/** How wide a view is, and how wide its names' column needs to be. */
+import { useSignal, type Signal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
 
 const SIZE = 12;
 
@@ -17,4 +20,22 @@ export function nameWidth(root: HTMLElement, names: string[]): number {
   // The picked one is bold, and is not cut for that.
   context.font = `700 ${SIZE}px ${fontFamily}`;
   return Math.ceil(Math.max(...longest.map((name) => context.measureText(name).width), 24)) + 2;
+}
+
+/** An element and its width in pixels as it changes; 0 until it has a place on the page. */
+export function useWidth(): [RefObject<HTMLElement | null>, Signal<number>] {
+  const element = useRef<HTMLElement>(null);
+  const width = useSignal(0);
+  useLayoutEffect(() => {
+    const measure = () => {
+      const { clientWidth, isConnected } = element.current!;
+      if (clientWidth > 0) width.value = clientWidth;
+      else if (isConnected) width.value ||= 480; // where nothing is laid out
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
 }
