@@ -48,8 +48,9 @@ class Watch:
         self._share = budget
         self._listeners: list[Callable[[Watch], object]] = []
         self._steps: Steps | None = None
+        self._trains_in: int | None = None
         self._told = threading.Condition()
-        self._wanted = 0
+        self._asked = self._answered = 0  # requests for an explanation, and how many have theirs
         self.explanation: Explanation = explain(model, X, y, **options)
         self._rows = sampled(self.explanation, int(options.get("seed", 0)))
         self._history = History(tuple(self.explanation.features.names))
@@ -155,8 +156,8 @@ class Watch:
     def now(self, timeout: float = 10.0) -> Explanation:
         """An explanation of the model as it is, also while another thread trains it.
 
-        It is made between two optimizer steps, by the thread that takes them; where none is taken
-        within `timeout` seconds, here.
+        It is made between two optimizer steps, by the thread that takes them; where that is this
+        thread, or none is taken within `timeout` seconds, here.
 
         Raises:
             RuntimeError: an explanation failed before.
@@ -165,14 +166,14 @@ class Watch:
         >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).now(timeout=0).count
         2
         """
-        with self._told:
-            if self._steps is not None and self.state in ("waiting", "live", "paused"):
-                seen_before = self._wanted = self._wanted + 1
-                if self._told.wait_for(lambda: self._wanted != seen_before, timeout):
+        if self.running and self._trains_in != threading.get_ident():
+            with self._told:
+                self._asked += 1
+                mine = self._asked
+                if self._told.wait_for(lambda: self._answered >= mine, timeout):
                     self._check()
                     return self.explanation
-                self._wanted = 0
-            self._check()
+        self._check()
         return self._whole()
 
     def explore(self) -> Explorer:
@@ -204,11 +205,13 @@ class Watch:
         self._last = now
         if self.state == "waiting":
             self.state = "live"
-        asked = self._wanted > 0
+        self._trains_in = threading.get_ident()
+        asked = self._asked > self._answered
         if asked or (self.state == "live" and self._budget.due(now)):
             self._update(now)
 
     def _update(self, began: float) -> None:
+        served = self._asked  # those that ask from here on want a later step
         try:
             if self.explanation.asked.tokens:
                 self.explanation = self._whole()
@@ -224,8 +227,7 @@ class Watch:
             self._last = perf_counter()
             self._budget.spent(self._last - began, self._last)
             with self._told:
-                if self._wanted:
-                    self._wanted = 0
+                self._answered = served
                 self._told.notify_all()
 
     def _note(self) -> None:
@@ -276,8 +278,8 @@ def watch(
 
     Args:
         model: the module that is going to be trained.
-        X: the rows, as `nbx.explain` takes them; most are explained during the training, all
-            before and after.
+        X: the rows, as `nbx.explain` takes them: a part of them is explained during the training,
+            all of them before and after.
         y: the true values, as `nbx.explain` takes them.
         budget: share of the training's time that explanations may take; it decides how often and
             on how many rows they are made, several times a second where it can.
@@ -286,7 +288,7 @@ def watch(
     Returns:
         The watch, which begins as a context manager or with `start()`: `.explanation` (the
         latest), `.history` (importance, step × feature), `.log` (loss, epoch and seconds),
-        `.explore()` (the linked panel, live).
+        `.marks` (steps at which an importance jumped), `.explore()` (the linked panel, live).
 
     Raises:
         ValueError: for a budget outside (0, 1); for data or options that cannot be explained.

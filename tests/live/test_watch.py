@@ -378,6 +378,30 @@ def test_another_thread_trains_and_explanations_are_asked_for():
         assert torch.equal(a, b)
 
 
+def test_each_that_asks_gets_the_model_of_after_it_asked():
+    X, y = data()
+    model = nn.Linear(4, 1)
+    watch = nbx.watch(model, X).start()
+    watch._budget.due = lambda now: False
+    found = {}
+    both = [threading.Thread(target=lambda k=k: found.update({k: watch.now()})) for k in range(2)]
+    for asker in both:
+        asker.start()
+    while watch._asked < 2:  # until both wait
+        pass
+    assert not found
+    train(model, X, y, 1)
+    for asker in both:
+        asker.join()
+    assert (watch.history.index[-1], watch._answered) == (1, 2)
+    wanted = nbx.explain(model, X).importances().share
+    for ex in found.values():
+        np.testing.assert_allclose(ex.importances().share, wanted, rtol=1e-5)
+    # The thread that trains does not wait for itself.
+    assert watch.now(timeout=3_600).count == len(X)
+    watch.leave()
+
+
 class TestBudget:
     def test_what_was_spent_is_earned_before_the_next_one(self):
         budget, now, spent = Budget(0.05, most=10_000, start=0.0), 0.0, 0.0
