@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import torch.optim.optimizer as optimizers
 from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets import Widget
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """No widgets, and no watches that were not stopped."""
+    yield
+    Widget.close_all()
+    optimizers._global_optimizer_post_hooks.clear()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from ipywidgets import Widget
 
 import nbexplain as nbx
 from nbexplain.notebook.instances import MESSAGE, instances
@@ -29,12 +28,6 @@ def explained(X=None, outputs=3, y="abc", **options):
         torch.nn.Linear(len(X.T), 5), torch.nn.Tanh(), torch.nn.Linear(5, outputs)
     )
     return nbx.explain(model, X, y and (list(y) * len(X))[: len(X)], **options)
-
-
-@pytest.fixture(autouse=True)
-def no_models_are_left():
-    yield
-    Widget.close_all()
 
 
 def page(ex):

@@ -6,10 +6,8 @@ import re
 import numpy as np
 import pytest
 import torch
-import torch.optim.optimizer as optimizers
 from hypothesis import given
 from hypothesis import strategies as st
-from ipywidgets import Widget
 from torch import nn
 
 import nbexplain as nbx
@@ -19,13 +17,6 @@ from nbexplain.notebook.history import Record
 from nbexplain.notebook.widgets import following
 from tests.live.test_watch import always, data, train
 from tests.notebook.pages import Page
-
-
-@pytest.fixture(autouse=True)
-def no_models_are_left():
-    yield
-    Widget.close_all()
-    optimizers._global_optimizer_post_hooks.clear()  # of watches that were not stopped
 
 
 @pytest.fixture

@@ -5,17 +5,10 @@ import json
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
 
 import nbexplain as nbx
 from nbexplain.notebook import wire
 from tests.notebook.pages import Page
-
-
-@pytest.fixture(autouse=True)
-def no_models_are_left():
-    yield
-    Widget.close_all()
 
 
 def delayed(steps=4, width=2, outputs=1, rows=60, **options):

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import torch
 import traitlets
-from ipywidgets import Widget
 
 import nbexplain as nbx
 from nbexplain.notebook.widgets import session as sessions
@@ -38,12 +37,6 @@ def explained(X=None, seed=0, **options):
 @pytest.fixture
 def ex():
     return explained()
-
-
-@pytest.fixture(autouse=True)
-def no_models_are_left():
-    yield
-    Widget.close_all()
 
 
 class TestTraits:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 import traitlets
-from ipywidgets import HBox, Layout, Widget
+from ipywidgets import HBox, Layout
 from ipywidgets.widgets.widget import _instances
 
 import nbexplain as nbx
@@ -33,12 +33,6 @@ def X():
 @pytest.fixture
 def ex(model, X):
     return nbx.explain(model, X, ["no", "yes"] * 20)
-
-
-@pytest.fixture(autouse=True)
-def no_models_are_left():
-    yield
-    Widget.close_all()
 
 
 def page(view):

@@ -21,8 +21,7 @@ class Explorer(View):
         explanation: what `nbx.explain` returned; None leaves it empty until `explain` is called.
         selection: an `nbx.Selection` to share what is picked with; without one, all views of an
             explanation share.
-        **traits: `feature`, `instance`, `other`, `rows`, `output`, `response` to begin with, and
-            `layout`.
+        **traits: any of those below to begin with, and `layout`.
 
     The traits are two-way: clicks set them, and setting them picks.
 
@@ -34,6 +33,7 @@ class Explorer(View):
         lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
+        step: of outputs at every step, the one that is shown; None is all of them together.
         moment: of a watched model, the optimizer's step that the bars are taken back to, or None.
 
     >>> import torch, nbexplain as nbx
