@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 from nbexplain import datasets
+from nbexplain.comparison import Comparison, compare
 from nbexplain.explain import explain
 from nbexplain.explanation import Explanation, load
 from nbexplain.live import Watch, watch
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Comparison",
     "Explanation",
     "Explorer",
     "ImportanceBars",
@@ -40,6 +42,7 @@ __all__ = [
     "Sensitivity",
     "TrainingHistory",
     "Watch",
+    "compare",
     "datasets",
     "explain",
     "load",

@@ -21,6 +21,7 @@ FLOW = [
     "explanation",
     "datasets",
     "explain",
+    "comparison",
     "live",
     "notebook",
     "__main__",

@@ -15,7 +15,6 @@ from nbexplain.engine.importances import Importances, importances
 from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
-from nbexplain.engine.windows import at_lag_0
 from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
@@ -127,9 +126,7 @@ class Explanation(Sequences, Texts, Forms):
         >>> ex.importances().share.sum().round(6)
         np.float64(100.0)
         """
-        found = self.window(step)
-        if self.asked.definition == "lag0":
-            found = at_lag_0(self.swept, self.response, self.features, self.scaling, step)
+        found = self.ranked(step)
         weights = self.weights_of(output)
         return importances(found.sums, found.features, found.scale, weights, self.confidence)
 

@@ -12,7 +12,7 @@ from nbexplain.engine.importances import Shares, percent
 from nbexplain.engine.lags import by_lag, lag_shares, lag_sizes
 from nbexplain.engine.padding import aligned, from_first
 from nbexplain.engine.profiles import Memory, memory
-from nbexplain.engine.windows import Window, time_sizes, window
+from nbexplain.engine.windows import Window, at_lag_0, time_sizes, window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,6 +146,13 @@ class Sequences:
         ex = self._ex
         check_step(ex, step)
         return window(ex.swept, ex.response, ex.features, ex.scaling, step)
+
+    def ranked(self, step: int | None = None) -> Window:
+        """The sums that features are ranked by: at all lags, or at lag 0 alone."""
+        ex = self._ex
+        if ex.asked.definition == "lag0":
+            return at_lag_0(ex.swept, ex.response, ex.features, ex.scaling, step)
+        return self.window(step)
 
     def lag_shares(self, output: str | int | None = None, step: int | None = None) -> Shares:
         """γ of every lag with its interval, as arrays, by `window(step).lags`.

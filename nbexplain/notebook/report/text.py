@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from nbexplain.notebook.names import ELLIPSIS, isolated, padded, shortened, width
@@ -36,7 +37,7 @@ def plain_text(explanation: Explanation) -> str:
     if ranking.directed:
         header.append("direction")
         body = [[*cells, _direction(row)] for cells, row in zip(body, [*rows, None], strict=False)]
-    lines = _aligned([header, *body])
+    lines = aligned([header, *body], {1, 5})
     if ranking.carriers is not None and ranking.carriers <= len(rows):
         sentence = wording.cut_sentence(ranking.carriers, ranking.noun)
         lines.insert(1 + ranking.carriers, _rule(sentence, max(map(width, lines))))
@@ -68,9 +69,13 @@ def _direction(row: Ranked | None) -> str:
     return f"{wording.ARROWS[row.direction]} {row.direction}".strip()
 
 
-def _aligned(table: list[list[str]]) -> list[str]:
+def aligned(table: list[list[str]], words: Container[int]) -> list[str]:
+    """Lines whose cells stand below each other, numbers to the right; `words` are columns of text.
+
+    >>> aligned([["a", "1"], ["bc", "20"]], {0})
+    ['a     1', 'bc   20']
+    """
     widths = [max(width(cells[k]) for cells in table) for k in range(len(table[0]))]
-    words = {1, 5}  # the columns of names and directions; numbers stand to the right
     return [
         _GAP.join(
             padded(cell, room, right=k not in words)

@@ -1,0 +1,5 @@
+"""Explanations against each other: what gained, what lost, and how sure that is."""
+
+from nbexplain.comparison.record import Comparison, compare
+
+__all__ = ["Comparison", "compare"]
