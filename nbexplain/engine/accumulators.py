@@ -20,6 +20,10 @@ GROUPS = 64
 dealt round the groups by their position in the data, so that a group's members do not depend on
 the size of the batches."""
 
+AT_ONCE = 2**18
+"""Squares formed at once: the memory they take is small enough to be used again, where a larger
+one would be fetched anew from the system for each batch."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sums:
@@ -57,10 +61,15 @@ class Sums:
         """
         outputs = jacobian.shape[1]
         jacobian = jacobian if spans is None else aligned(jacobian, spans)
-        # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
-        flat = jacobian.flatten(1).to(torch.float64, copy=True)
-        first = flat.sum(0)
-        second = by_group(flat.mul_(flat), start, block)
+        flat = jacobian.flatten(1)
+        first = flat.new_zeros(flat.shape[1], dtype=torch.float64)
+        second = flat.new_zeros(GROUPS, flat.shape[1], dtype=torch.float64)
+        rows = max(1, AT_ONCE // (GROUPS * flat.shape[1])) * GROUPS
+        for at in range(0, len(flat), rows):
+            # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
+            part = flat[at : at + rows].to(torch.float64, copy=True)
+            first += part.sum(0)
+            second += by_group(part.mul_(part), start + at, block)
         group = np.arange(start, start + len(flat)) // block % GROUPS
         return cls(
             np.bincount(group, minlength=GROUPS),

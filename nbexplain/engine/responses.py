@@ -71,7 +71,13 @@ def chain(
         second = chain_second(outputs, flat, response)
         flat = torch.cat([-second, second], dim=1)
     elif kind == "logits":
-        flat = _of_logits(outputs.double(), response).to(flat.dtype) @ flat
+        logits = outputs.double()
+        rest = _rest(logits)
+        matrix = _of_logits(logits, rest)
+        if response == "prob":
+            odds = logits - rest
+            matrix *= _variance(odds.sigmoid(), (-odds).sigmoid(), matrix)
+        flat = matrix.to(flat.dtype) @ flat
     elif kind == "logit":
         if response == "prob":
             odds = outputs.double()
@@ -98,13 +104,14 @@ def in_turn(
             yield response, chain(outputs, jacobian, kind, response)
     if not of_logits:
         return
-    flat, odds = jacobian.flatten(2), outputs.double()
-    odds = odds - _rest(odds)
+    flat, logits = jacobian.flatten(2), outputs.double()
+    rest = _rest(logits)
+    odds = logits - rest
     if outputs.shape[1] == 2:
         odds = odds[:, 1:]
         found = flat[:, 1:] - flat[:, :1]
     else:
-        found = _of_logits(outputs.double(), "logodds").to(flat.dtype) @ flat
+        found = _of_logits(logits, rest).to(flat.dtype) @ flat
     shaped = found.view(*found.shape[:2], *jacobian.shape[2:])
     if "logodds" in of_logits:
         yield "logodds", shaped
@@ -149,15 +156,11 @@ def _rest(outputs: Float[Tensor, "rows outputs"]) -> Float[Tensor, "rows outputs
 
 
 def _of_logits(
-    outputs: Float[Tensor, "rows outputs"], response: str
+    logits: Float[Tensor, "rows outputs"], rest: Float[Tensor, "rows outputs"]
 ) -> Float[Tensor, "rows outputs outputs"]:
-    """The response's derivatives by the logits: one small matrix a row, one product a batch."""
-    others, rest = _others(outputs), _rest(outputs)
-    matrix = torch.eye(outputs.shape[1]).to(outputs) - (others - rest[..., None]).exp()
-    if response == "logodds":
-        return matrix
-    odds = outputs - rest
-    return matrix * _variance(odds.sigmoid(), (-odds).sigmoid(), matrix)
+    """The log-odds' derivatives by the logits: one small matrix a row, one product a batch."""
+    others = (_others(logits) - rest[..., None]).exp_()
+    return torch.eye(logits.shape[1], dtype=logits.dtype, device=logits.device) - others
 
 
 def _variance(p: Tensor, q: Tensor, like: Tensor) -> Tensor:

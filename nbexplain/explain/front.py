@@ -132,7 +132,8 @@ def explain(
     {'x0': 75.0, 'x1': 25.0}
     """
     began = perf_counter()
-    refuse(unknown, [name for name in signature(explain).parameters if name != "unknown"])
+    if unknown:
+        refuse(unknown, [name for name in signature(explain).parameters if name != "unknown"])
     resolved = resolve(method)
     check_numbers(confidence, batch_size, seed)
     with untouched():
