@@ -1,7 +1,7 @@
 """Passes over rows: a model and a source in, statistics and kept rows out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nbexplain.data import Batch, Source
 from nbexplain.engine.beginnings import Beginning
-from nbexplain.engine.padding import existing
+from nbexplain.engine.padding import aligned, existing
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import condensed
@@ -128,11 +128,14 @@ class Work:
             ids = batch.ids.to(jacobian.device)[..., None].expand(-1, -1, jacobian.shape[3])
             return ids, outputs, jacobian
         floating = [x for x in batch.inputs if x.is_floating_point()]
+        return self._together(floating), outputs, jacobian
+
+    def _together(self, floating: Sequence[Tensor]) -> Tensor:
+        """The inputs that have derivatives as what is ranked, `[rows, *shape]`."""
         if len(floating) == 1:
-            return floating[0], outputs, jacobian
+            return floating[0]
         values = torch.cat([x.flatten(1) for x in floating], dim=1)
-        values = values if self.beginning is None else self.beginning.stacked(values)
-        return values, outputs, jacobian
+        return values if self.beginning is None else self.beginning.stacked(values)
 
     def _spans(self, batch: Batch) -> Tensor | None:
         """The steps of each row that exist, where they stand in what `derive` gives."""
@@ -164,25 +167,58 @@ class Work:
         """The position of a labelled row."""
         return self.source.locate(label)
 
-    def row(self, row: object, step: int | None = None) -> Row:
+    def row(
+        self, row: object, step: int | None = None, edit: Mapping[int, float] | None = None
+    ) -> Row:
         """A row of X by position, or a new one given as data, at one step of its outputs.
 
+        With `edit`, other values by entry of the row, padded rows having their last existing step
+        last; X keeps its own.
+
         Raises:
-            ValueError: more than one row; a row without this step.
+            ValueError: more than one row; a row without this step, or without a changed one.
         """
         known = isinstance(row, int)
         form = self.subject.reading.form
         batch = self.source.take([row]) if known else self.source.new_rows(form.row(row))
         if (count := len(batch)) != 1:
-            raise ValueError(f"row has {count:,} rows: ex.local explains one row at a time.")
+            raise ValueError(f"row has {count:,} rows: pass one row at a time.")
         if step is not None and batch.spans is not None:
             length = int(batch.spans[0, 1] - batch.spans[0, 0])
             if step >= length:
                 raise ValueError(f"step={step} is outside this row, which has {length:,} steps.")
+        if edit:
+            batch = self._edited(batch, edit)
         with untouched():
             values, outputs, jacobian = self.derive(batch, step)
         target = exact(self.subject.true_values(batch.target, batch.spans))
         return Row(values.cpu(), outputs.cpu(), jacobian.cpu(), target, self._spans(batch))
+
+    def _edited(self, batch: Batch, edit: Mapping[int, float]) -> Batch:
+        """One row with other values; the inputs that it came in are left alone."""
+        inputs = list(batch.inputs)
+        places = [i for i, x in enumerate(inputs) if x.is_floating_point()]
+        parts = [inputs[i].detach().clone(memory_format=torch.contiguous_format) for i in places]
+        # Numbered from 1 and laid out as values are, so that 0 is where there is no entry.
+        sizes = [part.numel() for part in parts]
+        numbers = torch.arange(1.0, sum(sizes) + 1, dtype=torch.float64)
+        split = zip(parts, numbers.split(sizes), strict=True)
+        laid = self._together([own.view(part.shape) for part, own in split])
+        if (spans := self._spans(batch)) is not None:
+            laid = aligned(laid[:, None], spans)
+        for entry, value in edit.items():
+            at = int(laid.reshape(-1)[entry]) - 1
+            if at < 0:
+                lag = self.features.steps - 1 - entry // len(self.features.columns)
+                raise ValueError(f"This row has no step at lag {lag}: it is shorter.")
+            for part in parts:
+                if at < part.numel():
+                    part.view(-1)[at] = value
+                    break
+                at -= part.numel()
+        for i, part in zip(places, parts, strict=True):
+            inputs[i] = part
+        return replace(batch, inputs=tuple(inputs))
 
 
 STEP_ENTRIES = 2**17

@@ -53,13 +53,23 @@ def derivatives(
     ex: "Explanation", found: Row, output: str | int | None
 ) -> Float64[np.ndarray, " entries"]:
     """Scaled derivatives of an output at one row; None: the predicted class, else the first."""
+    column = column_of(ex, found, output)
+    jacobian = chain(found.outputs, found.jacobian, ex.asked.kind, ex.response)
+    return ex.scaled(jacobian[:, column]).astype(np.float64).reshape(-1)
+
+
+def column_of(ex: "Explanation", found: Row, output: str | int | None) -> int:
+    """Which of the swept outputs is explained at a row; None: the predicted class, else the first.
+
+    Raises:
+        ValueError: no output has this name or position.
+    """
     column = ex.asked.column(output)
     if column is None:
         columns = list(ex.asked.columns)
         best = int(found.outputs[0, columns].argmax()) if ex.asked.classifier else 0
         column = columns[best]
-    jacobian = chain(found.outputs, found.jacobian, ex.asked.kind, ex.response)
-    return ex.scaled(jacobian[:, column]).astype(np.float64).reshape(-1)
+    return column
 
 
 def single(features: Features) -> NDArray[np.bool_]:
@@ -89,14 +99,14 @@ def find(ex: "Explanation", row: object, step: int | None = None) -> Row:
     Raises:
         ValueError: no such row or step, or one that was not kept while X is no longer at hand.
     """
-    if _is_data(row):
+    if is_data(row):
         if ex.origin is None:
             raise ValueError(
                 "row is data, but the model is no longer at hand to explain a new row: "
                 "call nbx.explain again."
             )
         return ex.origin.row(row, step)
-    position = ex.origin.locate(row) if ex.origin is not None else _kept_position(ex, row)
+    position = position_of(ex, row)
     found = kept(ex, position)
     if found is not None and step in (None, _last(ex, found)):
         return found
@@ -106,6 +116,15 @@ def find(ex: "Explanation", row: object, step: int | None = None) -> Row:
             "nbx.explain again."
         )
     return ex.origin.row(position, step)
+
+
+def position_of(ex: "Explanation", row: object) -> int:
+    """The position in X of the row with this label.
+
+    Raises:
+        ValueError: no such row, or one that was not kept while X is no longer at hand.
+    """
+    return ex.origin.locate(row) if ex.origin is not None else _kept_position(ex, row)
 
 
 def _last(ex: "Explanation", found: Row) -> int:
@@ -127,12 +146,12 @@ def kept(ex: "Explanation", position: int) -> Row | None:
     return Row(sample.values[part], sample.outputs[part], sample.jacobian[part], target, spans)
 
 
-def _is_data(row: object) -> bool:
+def is_data(row: object) -> bool:
     """Whether a row is given as data rather than by its label."""
     if isinstance(row, (list, Mapping)) or hasattr(row, "columns"):
         return True
     if isinstance(row, tuple):  # one of several inputs; labels of a MultiIndex hold no arrays
-        return any(map(_is_data, cast("tuple[object, ...]", row)))
+        return any(map(is_data, cast("tuple[object, ...]", row)))
     return hasattr(row, "__array__") and getattr(row, "ndim", 0) > 0
 
 

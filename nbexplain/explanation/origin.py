@@ -1,6 +1,6 @@
 """Where an explanation came from, while it is at hand: more rows and more passes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,10 +42,13 @@ class Origin(Protocol):
         """The labels of the rows at these positions."""
         ...
 
-    def row(self, row: object, step: int | None = None) -> Row:
+    def row(
+        self, row: object, step: int | None = None, edit: Mapping[int, float] | None = None
+    ) -> Row:
         """The row at a position of X, or a new one given as data.
 
-        Of outputs at every step, at one step; None is its last.
+        Of outputs at every step, at one step; None is its last. With `edit`, other values by
+        entry of the row, padded rows having their last existing step last.
         """
         ...
 

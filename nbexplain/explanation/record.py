@@ -16,6 +16,7 @@ from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
 from nbexplain.explanation.forms import Forms
+from nbexplain.explanation.nearest import Nearby
 from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation(Sequences, Texts, Forms):
+class Explanation(Sequences, Texts, Nearby, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.

@@ -1,7 +1,8 @@
 """What a page asks of an explanation, and what it is answered (see `PROTOCOL.md`).
 
 Messages may arrive on another thread, beside a running cell: what is here takes NumPy on what is
-at hand. Only a row that was not kept takes the model, which waits until no cell runs.
+at hand. Only a row that was not kept, or is changed, takes the model, which waits until no cell
+runs.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from nbexplain.notebook.lags import described, lag_message
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.texts import Ranked, ids_of, words
 from nbexplain.notebook.truth import Truth
+from nbexplain.notebook.widgets.editing import hypothetical
 from nbexplain.notebook.widgets.running import sentence, when_free
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ class Asked(Protocol):
         """What is shown."""
         ...
 
+    @property
+    def asked(self) -> dict[str, Content]:
+        """The changed row that each page asked for last."""
+        ...
+
     def check(self, name: str, value: Any) -> Any:
         """The value of a trait, or a sentence about what it may be."""
         ...
@@ -60,6 +67,8 @@ def answer(session: Asked, content: Content, buffers: list[Any]) -> None:
     kind = content.get("t")
     if kind == "row":
         _row(session, content)
+    elif kind == "edit":
+        _edit(session, content)
     elif (found := _ANSWERS.get(str(kind))) is not None:
         keys = ("t", *found[1])
         told = {key: content[key] for key in keys if key in content}
@@ -189,6 +198,28 @@ def _row(session: Asked, content: Content) -> None:
         when_free(lambda: _send(session, told, found))
     elif isinstance(position, int):
         _send(session, told, found)
+
+
+def _edit(session: Asked, content: Content) -> None:
+    """A row with other values once no cell runs; of those that wait, the newest of each page."""
+    position: Any = content.get("row")
+    if not isinstance(position, int):
+        return
+    told = {key: content.get(key) for key in ("t", "row", "client", "id")}
+    client = str(content.get("client"))
+    session.asked[client] = content
+
+    def found(explanation: Explanation) -> Answer:
+        row, about = hypothetical(explanation, content)
+        answer, buffers = _told(explanation, position, row)
+        return {**answer, **about, "target": None}, buffers
+
+    def newest() -> None:
+        if session.asked.get(client) is content:
+            del session.asked[client]
+            _send(session, told, found)
+
+    when_free(newest)
 
 
 def _waits(explanation: Explanation | None, position: int) -> bool:

@@ -34,6 +34,8 @@ class Carried(anywidget.AnyWidget):
 
     #: The moments that the page has; None of an explanation that no watch made.
     record: Record | None = None
+    #: The row that `edit` changes.
+    edited: object = None
 
     def remember(self, explanation: Explanation, moments: Sequence[Moment]) -> None:
         """The page has these moments of a training, as a trait."""
@@ -50,8 +52,13 @@ class Carried(anywidget.AnyWidget):
         """What else changes with what was chosen by this name.
 
         A moment is one of the response and output that the watch shows: with it come these, and
-        with another response, output or output step it goes.
+        with another response, output or output step it goes. An edit is one of the picked row,
+        and goes with it.
         """
+        if name == "edit":
+            self.edited = chosen.instance
+        elif name == "instance" and chosen.edit and chosen.instance != self.edited:
+            return {"edit": None}
         if self.record is None or chosen.moment is None:
             return {}
         response, output = self.record.of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbexplain.explanation.sequences import check_lags
+from nbexplain.notebook import wire
 from nbexplain.notebook.packing import packed_rows
 from nbexplain.notebook.rows import Rows
 
@@ -33,6 +34,22 @@ def known_lags(explanation: Explanation, lags: tuple[int, ...]) -> tuple[int, ..
             first = "0, the last step," if known[0] == 0 else known[0]
             raise ValueError(f"There is no lag {lag}: they are {first} to {known[-1]}.")
     return lags
+
+
+def known_response(explanation: Explanation, response: Any) -> str:
+    """The response, which is at hand.
+
+    Raises:
+        ValueError: it is not.
+    """
+    known = wire.responses(explanation)
+    if response not in known:
+        raise ValueError(
+            f"response={response!r} is not at hand for this explanation "
+            f"({', '.join(known)} are): use ex.with_response({response!r}), "
+            f"or nbx.explain(…, response={response!r})."
+        )
+    return str(response)
 
 
 def steps_of(explanation: Explanation) -> range:

@@ -13,7 +13,7 @@ import traitlets
 #: Traits that a Selection shares, in the order in which they are set.
 PICKS = ("feature", "instance", "other", "rows", "lags")
 #: All that a session has chosen.
-NAMES = ("response", "output", "step", "moment", *PICKS)
+NAMES = ("response", "output", "step", "moment", "edit", *PICKS)
 
 _author: ContextVar[tuple[str, int]] = ContextVar("author", default=("", 0))
 
@@ -115,6 +115,7 @@ class Chosen(Picks):
     Attributes:
         step: of outputs at every step, the one that is shown; None is all of them together.
         moment: of a training, the optimizer's step that bars are taken back to; None: the latest.
+        edit: values of the picked row put in the place of its own, by feature; None without any.
         output: the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
     """
@@ -123,6 +124,7 @@ class Chosen(Picks):
     response = traitlets.Unicode("")
     step = traitlets.Int(None, allow_none=True)
     moment = traitlets.Int(None, allow_none=True)
+    edit = traitlets.Any(None, allow_none=True)
 
     @property
     def all(self) -> tuple[Any, ...]:

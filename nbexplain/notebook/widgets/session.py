@@ -15,10 +15,12 @@ from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.answers import answer, news, positions_in
 from nbexplain.notebook.widgets.carried import Carried
+from nbexplain.notebook.widgets.editing import as_edit, kept_edit, read_edit, told_edit
 from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.places import (
     index_of,
     known_lags,
+    known_response,
     label_at,
     name_at,
     packed_places,
@@ -62,6 +64,7 @@ class Session(Carried):
         self.chosen = Chosen(**{name: getattr(self.picked, name) for name in PICKS})
         self.views: weakref.WeakSet[object] = weakref.WeakSet()
         self.again: Callable[[], object] | None = None
+        self.asked: dict[str, dict[str, Any]] = {}
         self._explanation: Callable[[], Explanation | None] = lambda: None
         self._features: tuple[str, ...] = ()
         self._outputs: tuple[str, ...] = ()
@@ -114,6 +117,7 @@ class Session(Carried):
             "response": old.response if old.response in known else explanation.response,
             "output": old.output if fits else self._output(state["meta"]["output"]),
             "step": old.step if old.step in steps_of(explanation) else None,
+            "edit": kept_edit(explanation, old.edit, old.instance),
         }
         with self.hold_sync():
             for name, value in state.items():
@@ -145,6 +149,8 @@ class Session(Carried):
         if name == "moment" and value is not None:
             return self.moment_at(value)
         explanation, rows = self.explanation, self._rows
+        if name == "edit":
+            return as_edit(explanation, value, self.chosen.instance)
         if explanation is None or rows is None:
             return value if value is None or name in (*PICKS[1:], "step") else str(value)
         place = self.picked.places.get(name)
@@ -166,14 +172,7 @@ class Session(Carried):
             check_step(explanation, value)
             step: Any = value
             return int(step)
-        known = wire.responses(explanation)
-        if value not in known:
-            raise ValueError(
-                f"response={value!r} is not at hand for this explanation "
-                f"({', '.join(known)} are): use ex.with_response({value!r}), "
-                f"or nbx.explain(…, response={value!r})."
-            )
-        return str(value)
+        return known_response(explanation, value)
 
     def report(self, **status: Any) -> None:
         """Say in the page what is going on: `state` and what belongs to it."""
@@ -244,7 +243,7 @@ class Session(Carried):
         if not self.filled or chosen == self._told:
             return
         self._told = chosen
-        response, output, step, moment, *picks = chosen
+        response, output, step, moment, edit, *picks = chosen
         places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
         if not self._lags:
             del places["lags"]
@@ -261,6 +260,7 @@ class Session(Carried):
             "response": response,
             **({} if step is None else {"step": step}),
             **({} if moment is None else {"moment": moment}),
+            **told_edit(self.explanation, edit),
             "client": client,
             "seq": seq,
         }
@@ -319,13 +319,14 @@ class Session(Carried):
         places = {name: message.get(name) for name in ("feature", "instance", "other")}
         places["rows"] = None if message.get("rows") is None else positions_in(buffers)
         shown = {name: message.get(name) for name in ("output", "response")}
-        shown |= {name: at for name in ("step", "moment") if (at := message.get(name)) is not None}
+        extra = ("step", "moment", "edit")
+        shown |= {name: at for name in extra if (at := message.get(name)) is not None}
         told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
             chosen = {
-                "step": None,
-                "moment": None,
+                **dict.fromkeys(extra),
                 **shown,
+                "edit": read_edit(self.explanation, shown.get("edit")),
                 "output": name_at(self._outputs, shown["output"]),
             }
             chosen["feature"] = name_at(self._features, places["feature"])
@@ -343,5 +344,6 @@ class Session(Carried):
         self.picked.places |= places
         self.selection = {**packed_places(places), **shown, **told}
         self._told = tuple(chosen.get(name, getattr(self.chosen, name)) for name in NAMES)
+        self.edited = chosen.get("instance")
         with by(str(told["client"]), int(told["seq"] or 0)):
             self.chosen.choose(**chosen)

@@ -48,6 +48,9 @@ class View(anywidget.AnyWidget):
             counted from 0; None is all of them together.
         moment: of a watched model, the optimizer's step that the bars are taken back to, of those
             in the page the nearest; None is the latest.
+        edit: other values of the picked row, by feature, for the page to show what the model
+            makes of it: `view.edit = {"age": 60}`; of sequences by (feature, lag), of one-hot
+            groups the column that is on; None is the row as it is. Another row is not edited.
 
     Raises:
         ValueError: a trait is given a feature, row, output or response that there is not.
@@ -64,6 +67,7 @@ class View(anywidget.AnyWidget):
     response = traitlets.Unicode("")
     step = traitlets.Int(None, allow_none=True)
     moment = traitlets.Int(None, allow_none=True)
+    edit = traitlets.Any(None, allow_none=True)
 
     #: What the page mounts.
     KIND = ""
@@ -110,8 +114,8 @@ class View(anywidget.AnyWidget):
         self._static = str(self.model_id)
         route_by_sender(self)
         self._join(session)
-        for name, value in traits.items():
-            setattr(self, name, value)
+        for name in sorted(traits, key=lambda name: name == "edit"):  # of the row picked before
+            setattr(self, name, traits[name])
 
     @property
     def explanation(self) -> Explanation | None:

@@ -35,6 +35,7 @@ class Explorer(View):
         response: what is differentiated: "raw", "prob", "logodds", …
         step: of outputs at every step, the one that is shown; None is all of them together.
         moment: of a watched model, the optimizer's step that the bars are taken back to, or None.
+        edit: other values of the picked row, by feature (of sequences by (feature, lag)), or None.
 
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(3, 1), torch.eye(3))
@@ -84,13 +85,16 @@ class InstancePicker(View):
 class LocalBars(View):
     """The picked row: its values, what the response at it is sensitive to, and a second beside it.
 
-    Arguments and traits are those of `nbx.Explorer`.
+    Its values can be changed there, or here by `edit`: the model's answer to the changed row
+    stands beside that to the row as it is. `ex.local(X.loc[[label]].assign(**edit))` is that
+    answer as a table. Arguments and traits are those of `nbx.Explorer`.
 
     >>> import torch, nbexplain as nbx
     >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
     >>> local = nbx.LocalBars(ex, instance=0, other=1)
-    >>> local.instance, local.other
-    (0, 1)
+    >>> local.edit = {"x1": 3}
+    >>> local.instance, local.other, local.edit
+    (0, 1, {'x1': 3.0})
     >>> local.close()
     """
 
