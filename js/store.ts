@@ -1,13 +1,13 @@
 /** What the views of one explanation share: its data, and what is chosen. Knows no host. */
-import { batch, computed, effect, signal, type Signal } from "@preact/signals";
+import { batch, computed, signal, type Signal } from "@preact/signals";
+import { createBrushed } from "./brushed.js";
 import { Instances, type Row } from "./instances.js";
 import { join, type Linked } from "./link.js";
-import { bare, extent, rowMap, within } from "./lags.js";
+import { rowMap, within } from "./lags.js";
 import { local } from "./local.js";
 import { createPast } from "./past.js";
 import { rank } from "./ranking.js";
 import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
-import { subset as over, type Subset } from "./subset.js";
 import { sentence } from "./texts.js";
 import { createTimes, isMap } from "./times.js";
 import {
@@ -63,29 +63,11 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
   const search = signal<{ label: string; wait?: Wait } | null>(null);
-  const answered = signal<{ of: Subset; better: Subset } | null>(null);
   let [wanted, asked] = [false, false];
   let loaded: State | null = null;
 
-  const known = computed(() => {
-    const [here, brushed, all] = [instances.value, rows.value, slice.value];
-    if (!here || !brushed || !all) return null;
-    const places = here.places(brushed);
-    const found = over(here, places, shown.value, all.share, meta.value?.lags);
-    return places.length < brushed.length ? { ...found, partial: true } : found;
-  });
-  let subsets = 0;
-  const ask = () => {
-    if (!known.value?.partial || !host) return;
-    subsets += 1;
-    host.subset(shown.peek(), rows.peek()!, subsets);
-  };
-  const stop = effect(ask);
-  left?.addEventListener("abort", stop, { once: true });
-  const subset = computed((): Subset | null => {
-    const answer = answered.value;
-    return known.value?.partial && answer?.of === known.value ? answer.better : known.value;
-  });
+  const subject = { meta, names, shown, slice, instances, rows };
+  const { subset, ...brushed } = createBrushed(subject, host, left);
   const inLags = computed(() => {
     const [all, some] = [lagMap.value, subset.value?.map];
     return lags.value && isMap(all) ? within(some ?? all, lags.value) : null;
@@ -265,7 +247,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           slices.value = found;
           waits.value = new Map();
           fetched.value = new Map();
-          answered.value = null;
+          brushed.forget();
           search.value = null;
           times.load(next, state.lags);
           past.load(state.history);
@@ -310,13 +292,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     refuseFind(label, error) {
       if (search.peek()?.label.trim() === label) search.value = { label, wait: { error } };
     },
-    receiveSubset(id, share, cells, held) {
-      const of = known.peek();
-      if (id !== subsets || !of) return;
-      const { lags: count, leads } = extent(meta.peek()?.lags);
-      const map = cells && bare(cells, count, leads, names.peek().length);
-      answered.value = { of, better: { share, map, held, partial: false } };
-    },
+    receiveSubset: brushed.receive,
   };
 }
 

@@ -174,6 +174,8 @@ def test_states_are_edited_in_their_row():
     ex = nbx.explain(model, {"x": X, "h0": h0}, scale="none")
     row = edited(ex, 1, changes(ex, {("h0", 5): 3.0, ("x0", 0): 1.0}))
     assert row.outputs.item() == pytest.approx(11)
+    # The one value that there is needs no lag.
+    assert changes(ex, {"h0": 3}) == (Change(1, 3.0, 5),)
     assert ex.features.names == ("x0", "h0")
     with pytest.raises(ValueError, match="no lag 6"):
         changes(ex, {("h0", 6): 3.0})
@@ -182,14 +184,20 @@ def test_states_are_edited_in_their_row():
 
 
 class TestChoices:
-    GROUPS = {"colour": ["red", "blue"], "size": ["big", "small"], "pay": ["p1", "p2"]}  # noqa: RUF012
+    GROUPS = {  # noqa: RUF012
+        "colour": ["red", "blue"],
+        "size": ["big", "small"],
+        "pay": ["p1", "p2"],
+        "flags": ["f1", "f2"],
+    }
 
     def explained(self):
         X = frame()
         X["red"], X["blue"] = X["b"] > 0, X["b"] < -1
         X["big"], X["small"] = 1.0 * (X["c"] > 0), 1.0 * (X["c"] <= 0)
         X["p1"], X["p2"] = X["c"] / 2, X["d"]
-        return X, nbx.explain(network(10, 1, Scaled(X + 0.0)), X, groups=self.GROUPS)
+        X["f1"], X["f2"] = X["c"] > 0, X["d"] > 0
+        return X, nbx.explain(network(12, 1, Scaled(X + 0.0)), X, groups=self.GROUPS)
 
     def test_are_where_at_most_one_column_is_1(self):
         _, ex = self.explained()

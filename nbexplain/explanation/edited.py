@@ -81,12 +81,15 @@ def checked(ex: Explanation, change: Change) -> Change:
     name, features = ex.features.names[feature], ex.features
     if features.tokens:
         raise ValueError("Tokens are not edited: pass ex.local the ids of another text.")
-    if (lag is None) == (features.kind == "sequence"):
-        raise ValueError(
-            f"{name!r} has a value at each lag: edit (feature, lag), such as ({name!r}, 0)."
-            if lag is None
-            else f"X has no lags: edit {name!r} without one."
-        )
+    if lag is not None and features.kind != "sequence":
+        raise ValueError(f"X has no lags: edit {name!r} without one.")
+    if lag is None and features.kind == "sequence":
+        entry, *more = _entries(ex, feature, None)
+        if more:
+            raise ValueError(
+                f"{name!r} has more than one value: edit (feature, lag), such as ({name!r}, 0)."
+            )
+        lag = features.steps - 1 - entry // len(features.columns)
     if name in ex.choices:
         known = ex.choices[name]
         if value not in known:
