@@ -55,7 +55,10 @@ def again(
         reading = replace(work.subject.reading, snapshot=Snapshot(model))
         subject = replace(work.subject, reading=reading)
         work = replace(work, subject=subject, keep=Keep(KEPT, explanation.provenance["seed"]))
-        wanted = explanation.asked.responses if explanation.asked.kind != "values" else ()
+        asked = explanation.asked
+        # Where all rows are kept, they give the other responses once those are asked for.
+        kept = len(rows) <= KEPT and asked.steps == "last"
+        wanted = () if kept or asked.kind == "values" else asked.responses
         swept: Swept | None = None
         for batch in _cut(rows, work.batch_size):
             part = work.part(explanation.asked, (explanation.response, *wanted), batch)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,15 @@ from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 RECHECK = 256
 """Steps after which it is looked again whose parameters an optimizer has."""
 
-_LOSSES = ("loss", "train_loss", "training_loss", "batch_loss", "loss_value", "total_loss")
+_LOSSES = (
+    "loss",
+    "train_loss",
+    "training_loss",
+    "batch_loss",
+    "loss_value",
+    "total_loss",
+    "tr_loss_step",
+)
 _EPOCHS = ("epoch", "epochs_done", "ep")
 
 
@@ -27,22 +35,22 @@ class Steps:
     scalers and compiled steps are among them.
 
     Args:
-        model: the module that is trained.
+        model: the module that is trained; held weakly.
         stepped: called on the thread that trains, right after a step.
     """
 
     def __init__(self, model: nn.Module, stepped: Callable[[], object]) -> None:
-        self._model = model
+        self._model = ref(model)
         self._stepped = stepped
         self._known: WeakKeyDictionary[Optimizer, tuple[bool, int]] = WeakKeyDictionary()
         self._inside = False
-        self._handle = register_optimizer_step_post_hook(self._after)
+        self._handle = register_optimizer_step_post_hook(_apart(self._after))
 
     def stop(self) -> None:
         """Hear of no more steps."""
         self._handle.remove()
 
-    def _after(self, optimizer: Optimizer, *_: Any) -> None:
+    def _after(self, optimizer: Optimizer) -> None:
         # A step inside an explanation (a model that optimizes in its forward) is not training.
         if self._inside or not self._trains(optimizer):
             return
@@ -56,7 +64,12 @@ class Steps:
         """Whether it has parameters of the model, which may be swapped for others at any time."""
         ours, left = self._known.get(optimizer, (False, 0))
         if left == 0:
-            mine = {id(parameter) for parameter in self._model.parameters()}
+            model = self._model()
+            mine = (
+                {id(parameter) for parameter in model.parameters()}
+                if model is not None
+                else set[int]()
+            )
             groups: Any = optimizer.param_groups
             ours = any(id(p) in mine for group in groups for p in group["params"])
             left = RECHECK
@@ -69,17 +82,30 @@ def first_step(begin: Callable[[], bool]) -> Generator[None]:
     """Calls `begin` after each optimizer step inside, until it says that it has begun."""
     begun = False
 
-    def after(*_: Any) -> None:
+    def after(_: Optimizer) -> None:
         nonlocal begun
         if not begun:
             begun = True  # not again from inside
             begun = begin()
 
-    handle = register_optimizer_step_post_hook(after)
+    handle = register_optimizer_step_post_hook(_apart(after))
     try:
         yield
     finally:
         handle.remove()
+
+
+def _apart(after: Callable[[Optimizer], None]) -> Callable[..., None]:
+    """A hook that is not compiled where the step that it follows is compiled as a whole."""
+
+    def hook(optimizer: Optimizer, *_: Any) -> None:
+        if torch.compiler.is_dynamo_compiling():
+            plain: Any = torch.compiler.disable(after)
+            plain(optimizer)
+        else:
+            after(optimizer)
+
+    return hook
 
 
 class Seen(NamedTuple):

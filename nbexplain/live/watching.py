@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, cast
 
 from torch import nn
 
@@ -35,7 +36,8 @@ class Watch:
         state: "waiting" before the first step, "live", "paused", "finished" or "failed".
         error: of an explanation that failed, which ends the updates but not the training.
         step: optimizer steps since the watch began.
-        share: of the training's time that explanations took, between 0 and 1.
+        share: of the training's time that explanations took, with what they slowed the steps
+            right after them, between 0 and 1.
     """
 
     def __init__(
@@ -44,7 +46,10 @@ class Watch:
         self.state: State = "waiting"
         self.error: Exception | None = None
         self.step = 0
-        self._model, self._X, self._y, self._options = model, X, y, options
+        # Torch's hook holds a watch that runs, and that must not keep a dropped model alive.
+        self._model, self._held = weakref.ref(model), cast(nn.Module | None, model)
+        self._dropped: weakref.finalize[..., nn.Module] | None = None
+        self._X, self._y, self._options = X, y, options
         self._share = budget
         self._listeners: list[Callable[[Watch], object]] = []
         self._steps: Steps | None = None
@@ -60,16 +65,22 @@ class Watch:
         self._note()
 
     def start(self) -> Self:
-        """Follow the optimizer's steps from here on."""
-        if self._steps is None:
+        """Follow the optimizer's steps from here on, for as long as something holds the model."""
+        model = self._model()
+        if self._steps is None and model is not None:
             self.state = "waiting"
             self._began = perf_counter()
             self._budget = Budget(self._share, len(self._rows), self._began)
-            self._steps = Steps(self._model, self._stepped)
+            self._steps, self._held = Steps(model, self._stepped), None
+            self._dropped = weakref.finalize(model, self._gone)
+            self._dropped.atexit = False
         return self
 
     def stop(self) -> Self:
-        """Follow no more steps, and explain the model as it is on all rows."""
+        """Follow no more steps, and explain the model as it is on all rows.
+
+        Of a model that nothing holds any longer, the latest explanation stays.
+        """
         if self._end() and self.state != "failed":
             self.explanation = self._whole()
             self.state = "finished"
@@ -111,7 +122,7 @@ class Watch:
 
     def of(self, model: object) -> bool:
         """Whether this model is watched."""
-        return self._model is model
+        return self._model() is model
 
     @property
     def history(self) -> pd.DataFrame:
@@ -150,7 +161,7 @@ class Watch:
 
     @property
     def share(self) -> float:
-        """Of the time since the watch began, what explanations took."""
+        """Of the time since the watch began, what explanations cost the training."""
         return self._budget.total / max(self._last - self._began, 1e-9)
 
     def now(self, timeout: float = 10.0) -> Explanation:
@@ -160,7 +171,7 @@ class Watch:
         thread, or none is taken within `timeout` seconds, here.
 
         Raises:
-            RuntimeError: an explanation failed before.
+            RuntimeError: an explanation failed before; the model is gone, as nothing held it.
 
         >>> import torch, nbexplain as nbx
         >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).now(timeout=0).count
@@ -197,12 +208,21 @@ class Watch:
 
     def _whole(self) -> Explanation:
         """Of all rows, the model as it is."""
-        return explain(self._model, self._X, self._y, **self._options)
+        return explain(self._there(), self._X, self._y, **self._options)
+
+    def _there(self) -> nn.Module:
+        if (model := self._model()) is None:
+            raise RuntimeError(
+                "The model is gone, for nothing held it while it was watched: the latest "
+                "explanation of it is watch.explanation."
+            )
+        return model
 
     def _stepped(self) -> None:
         self.step += 1
         now = perf_counter()
         self._last = now
+        self._budget.stepped(now)
         if self.state == "waiting":
             self.state = "live"
         self._trains_in = threading.get_ident()
@@ -217,7 +237,7 @@ class Watch:
                 self.explanation = self._whole()
             else:
                 rows, places = self._rows.first(self._budget.rows)
-                self.explanation = again(self.explanation, self._model, rows, places)
+                self.explanation = again(self.explanation, self._there(), rows, places)
             self._note()
         except Exception as error:  # the user's training goes on, whatever an explanation meets
             self.error, self.state = error, "failed"
@@ -259,11 +279,17 @@ class Watch:
 
     def _end(self) -> bool:
         """Leave the optimizers; whether that was to be done."""
-        if self._steps is None:
+        if self._steps is None or self._dropped is None:
             return False
         self._steps.stop()
-        self._steps = None
+        self._dropped.detach()
+        self._steps, self._held = None, self._model()
         return True
+
+    def _gone(self) -> None:
+        """Nothing holds the model any longer. Nobody is told: this comes at any moment."""
+        if self._end() and self.state != "failed":
+            self.state = "finished"
 
 
 def watch(

@@ -1,7 +1,9 @@
 """Watching a model train: what is told, what is kept, and that nothing of the training changes."""
 
 import copy
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -10,8 +12,11 @@ import torch.optim.optimizer as optimizers
 from torch import nn
 
 import nbexplain as nbx
-from nbexplain.live.budget import FEWEST, Budget
 from nbexplain.live.history import History, Moment
+from nbexplain.live.steps import first_step
+
+# What torch's compiler says of torch's own code when it is loaded.
+JIT = pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")
 
 
 def data(rows=200, width=4, seed=0):
@@ -239,14 +244,65 @@ class TestWhichSteps:
         assert watch.log["epoch"].tolist()[1:] == [0, 0, 0]
         assert watch.log["loss"].tolist()[1:] == pytest.approx(trainer.told)
 
-    def test_those_of_a_training_whose_gradients_are_compiled(self):
+    @pytest.mark.parametrize("backend", ["eager", pytest.param("inductor", marks=pytest.mark.slow)])
+    @JIT
+    @pytest.mark.parametrize("named", ["plain", "compiled"])
+    def test_those_of_a_training_that_is_compiled(self, backend, named):
         X, y = data()
-        model = nn.Linear(4, 1)
-        compiled = torch.compile(model, backend="eager")
-        with always(nbx.watch(model, X)) as watch:
+        model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+        compiled = torch.compile(model, backend=backend)
+        with always(nbx.watch({"plain": model, "compiled": compiled}[named], X)) as watch:
             optimizer = torch.optim.SGD(compiled.parameters(), lr=0.05)
             train(compiled, X, y, 3, optimizer)
         assert watch.history.index.tolist() == [0, 1, 2, 3]
+        wanted = nbx.explain(model, X).importances().share
+        np.testing.assert_allclose(watch.history.loc[3], wanted, rtol=1e-5)
+
+    @JIT
+    def test_those_of_a_whole_step_that_is_compiled(self):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+
+        @torch.compile(backend="eager")
+        def step():
+            loss = nn.functional.mse_loss(model(X), y)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+        with always(nbx.watch(model, X)) as watch:
+            for _ in range(3):
+                step()
+        assert watch.history.index.tolist() == [0, 1, 2, 3]
+        begun = []
+        with first_step(lambda: begun.append(1) is None):
+            step()
+            step()
+        assert begun == [1]
+
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_those_of_a_training_on_a_loader(self, workers):
+        X, y = data()
+
+        def run(watched):
+            torch.manual_seed(0)
+            model = nn.Linear(4, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+            rows = torch.utils.data.TensorDataset(X, y)
+            loader = torch.utils.data.DataLoader(rows, 50, shuffle=True, num_workers=workers)
+            watch = always(nbx.watch(model, X)) if watched else None
+            for _ in range(2):
+                for x, target in loader:
+                    optimizer.zero_grad()
+                    nn.functional.mse_loss(model(x), target).backward()
+                    optimizer.step()
+            return model, watch
+
+        model, watch = run(watched=True)
+        watch.leave()
+        assert watch.history.index.tolist() == list(range(9))
+        assert torch.equal(model.weight, run(watched=False)[0].weight)
 
 
 class Trainer:
@@ -402,29 +458,6 @@ def test_each_that_asks_gets_the_model_of_after_it_asked():
     watch.leave()
 
 
-class TestBudget:
-    def test_what_was_spent_is_earned_before_the_next_one(self):
-        budget, now, spent = Budget(0.05, most=10_000, start=0.0), 0.0, 0.0
-        while now < 60:
-            now += 0.001
-            if budget.due(now):
-                cost = 0.002 + 1e-5 * budget.rows
-                now += cost
-                spent += cost
-                budget.spent(cost, now)
-        assert spent <= 0.05 * now
-        assert spent > 0.03 * now
-        assert budget.total == pytest.approx(spent)
-
-    def test_rows_grow_while_there_is_time_and_shrink_where_there_is_none(self):
-        cheap, dear = Budget(0.05, 10_000, 0.0), Budget(0.05, 10_000, 0.0)
-        for i in range(40):
-            cheap.spent(1e-4, float(i))
-            dear.spent(1.0, float(i))
-        assert (cheap.rows, dear.rows) == (10_000, FEWEST)
-        assert Budget(0.05, 10, 0.0).rows == 10
-
-
 class TestHistory:
     def moment(self, step):
         return Moment(step, 0.1 * step, *np.full((3, 2), float(step)), rows=5)
@@ -444,6 +477,60 @@ class TestHistory:
         history.add(self.moment(0))
         history.add(self.moment(0))
         assert len(history) == 1
+
+
+class TestWhoHoldsTheModel:
+    def watched(self, view=False):
+        """A watch that runs on a model which nothing else holds, and a weak sight of it."""
+        X, y = data()
+        model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1))
+        watch = always(nbx.watch(model, X))
+        shown = watch.explore() if view else None
+        train(model, X, y, 3)
+        assert watch.state == "live"
+        return watch, weakref.ref(model), shown
+
+    @pytest.mark.parametrize("view", [False, True])
+    def test_a_watch_that_is_never_stopped_does_not(self, view):
+        before = len(optimizers._global_optimizer_post_hooks)
+        watch, model, shown = self.watched(view)
+        gc.collect()
+        assert model() is None
+        assert (watch.state, watch.running) == ("finished", False)
+        assert len(optimizers._global_optimizer_post_hooks) == before
+        latest = watch.explanation
+        assert watch.stop().explanation is latest
+        assert watch.start().running is False
+        with pytest.raises(RuntimeError, match=r"The model is gone.*watch\.explanation"):
+            watch.now()
+        if shown is not None:
+            shown.close()
+
+    def test_neither_is_kept_once_both_are_dropped(self):
+        watch, model, _ = self.watched()
+        watch = weakref.ref(watch)
+        gc.collect()
+        assert model() is watch() is None
+
+    def test_a_watch_that_nobody_holds_goes_on_with_its_model(self):
+        X, y = data()
+        model, told = nn.Linear(4, 1), []
+        always(nbx.watch(model, X)).observe(lambda watch: told.append(watch.step))
+        gc.collect()
+        optimizer = train(model, X, y, 2)
+        assert told == [1, 2]
+        del model, optimizer
+        gc.collect()
+
+    def test_one_that_does_not_run_holds_it(self):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        watch = nbx.watch(model, X).start()
+        optimizer = train(model, X, y, 2)
+        watch.stop()
+        del model, optimizer
+        gc.collect()
+        assert watch.now().count == 200
 
 
 def test_what_cannot_be_watched_is_refused():
