@@ -16,6 +16,7 @@ from nbexplain.explain import explain
 from nbexplain.explanation import Explanation, load
 from nbexplain.live import Watch, watch
 from nbexplain.methods import Sensitivity
+from nbexplain.notebook.follow.followers import followed
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -45,6 +46,7 @@ __all__ = [
     "compare",
     "datasets",
     "explain",
+    "followed",
     "load",
     "load_ipython_extension",
     "unload_ipython_extension",

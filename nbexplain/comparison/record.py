@@ -60,6 +60,7 @@ class Comparison:
         confidence: of the intervals, between 0 and 1.
         against: the others against the first.
         refits: how many refits the noise of fits was taken from; 0 for an allowance.
+        keys: the features, namesakes told apart.
     """
 
     explanations: tuple[Explanation, ...]
@@ -69,7 +70,7 @@ class Comparison:
     confidence: float
     against: tuple[Against, ...]
     refits: int
-    _keys: tuple[Key, ...]
+    keys: tuple[Key, ...]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -128,7 +129,7 @@ class Comparison:
         """`importance`, `low`, `high` and `rank` of one explanation, `[features]`."""
         found = self._importances[place]
         own = {key: at for at, key in enumerate(keys(self.explanations[place]))}
-        places = [own.get(key, -1) for key in self._keys]
+        places = [own.get(key, -1) for key in self.keys]
         ranks = np.empty(len(own))
         ranks[found.order] = np.arange(1, len(own) + 1)
         arrays = {"importance": found.share, "low": found.low, "high": found.high, "rank": ranks}
@@ -258,7 +259,7 @@ def compare(
         confidence=first.confidence,
         against=tuple(found),
         refits=len(fits) if len(fits) >= FEWEST else 0,
-        _keys=known,
+        keys=known,
     )
 
 

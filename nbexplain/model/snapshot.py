@@ -168,8 +168,16 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
+def modules_in(model: object) -> list[tuple[str, nn.Module]]:
+    """The user's own modules with their names; of a function, those that it refers to.
+
+    >>> [name for name, _ in modules_in(nn.Sequential(nn.ReLU()))]
+    ['', '0']
+    """
+    return _named_modules(_unwrapped(model))
+
+
 def _named_modules(model: object) -> list[tuple[str, nn.Module]]:
-    """Modules of a model; of a function, those that it refers to."""
     if isinstance(model, nn.Module):
         return list(model.named_modules())
     return [pair for held in modules_of(model) for pair in held.named_modules()]

@@ -19,6 +19,7 @@ from IPython.core.magic import (
 
 from nbexplain.notebook.arguments import Line, LineError, Option, option_named, options, parse
 from nbexplain.notebook.completion import Completion, models
+from nbexplain.notebook.follow.followers import Followers
 from nbexplain.notebook.names import near
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     manager.magics["cell"].pop("explain", None)
     owner = getattr(magic, "__self__", None)
     if isinstance(owner, ExplainMagics):
+        owner.followers.stop()
         shell.Completer.custom_matchers.remove(owner.completion.matcher)
 
 
@@ -64,6 +66,7 @@ class ExplainMagics(Magics):
         self.outputs: WeakKeyDictionary[object, tuple[str, ...]] = WeakKeyDictionary()
         self.completion = Completion(self._own, self.outputs)
         self.watches: list[Watch] = []
+        self.followers = Followers(shell, self._watched)
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -111,6 +114,7 @@ class ExplainMagics(Magics):
 
         explanation = explain(*arguments, **keywords)
         self._remember(arguments[0], explanation)
+        self.followers.begin(asked.expressions, keywords, explanation)
         if "--row" in asked.options:
             row = _value(option_named("--row"), asked.options["--row"][0], self.namespace)
             _show_row(explanation, row)
@@ -127,11 +131,14 @@ class ExplainMagics(Magics):
         self.watches.append(watch(*arguments, **keywords).start())
         return self.watches[-1]
 
+    def _watched(self, model: object) -> bool:
+        return any(one.running and one.of(model) for one in self.watches)
+
     def _stop(self) -> None:
-        """End all watches, which then show their models as they are."""
+        """End all watches, which then show their models as they are, and all following."""
         running, self.watches = [one for one in self.watches if one.running], []
-        if not running:
-            print("Nothing is followed: %explain --live model X begins it.")  # noqa: T201 - said
+        if not self.followers.stop() and not running:
+            print("Nothing is followed: %explain model X begins it.")  # noqa: T201 - said
         for one in running:
             one.stop()
 

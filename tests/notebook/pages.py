@@ -14,6 +14,10 @@ class Page:
         """A message, past the dispatcher, which would log an error and go on."""
         self.session._receive(None, content, list(buffers))
 
+    def hear(self, content):
+        """A message to all that listen to the page."""
+        self.session._handle_custom_msg(content, [])
+
     def pick(self, feature=None, instance=None, other=None, rows=None, output=1, response="prob"):
         """Everything that is chosen, by position."""
         self.seq += 1

@@ -29,6 +29,7 @@ class Carried(anywidget.AnyWidget):
     lags = traitlets.Dict().tag(sync=True)
     instances = traitlets.Dict().tag(sync=True)
     history = traitlets.Dict().tag(sync=True)
+    versions = traitlets.Dict().tag(sync=True)
     selection = traitlets.Dict().tag(sync=True)
     _link = traitlets.Unicode().tag(sync=True)
 

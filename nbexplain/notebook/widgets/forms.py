@@ -73,14 +73,22 @@ def _view(explanation: Explanation) -> View | None:
 
     It does not keep the explanation alive. None, with a warning, in a checkout without a bundle.
     """
-    view = _shown.get(explanation)
-    if view is None or view.comm is None:
+    view = shown_view(explanation)
+    if view is None:
         try:
             view = Explorer(explanation, hold=False)
         except FileNotFoundError as error:
             warnings.warn(str(error), stacklevel=2)
             return None
         _shown[explanation] = view
+    return view
+
+
+def shown_view(explanation: Explanation) -> View | None:
+    """The open view that shows this explanation where it was displayed; None where it was not."""
+    view = _shown.get(explanation)
+    if view is None or view.comm is None or view.explanation is not explanation:
+        return None  # closed, or gone on to a later version
     return view
 
 

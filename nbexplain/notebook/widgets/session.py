@@ -87,7 +87,8 @@ class Session(Carried):
         Without one, the session of all views that were not given any.
         """
         for session in _sessions.get(explanation, []):
-            if session.picked is picked or (picked is None and not session.shared):
+            shares = session.picked is picked or (picked is None and not session.shared)
+            if shares and session.explanation is explanation:
                 return session
         return cls(explanation, picked)
 

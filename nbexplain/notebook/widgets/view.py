@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -223,6 +223,20 @@ class View(anywidget.AnyWidget):
     def add(self, moments: Sequence[Moment]) -> None:
         """Show also those of these moments that are new, by messages."""
         self._session.add(moments)
+
+    def tell_versions(self, versions: dict[str, Any]) -> None:
+        """Say in the page which versions of the model there are, and what changed between two."""
+        self._session.versions = versions
+
+    def hear(self, listener: Callable[[Any, dict[str, Any], Any], None]) -> Callable[[], None]:
+        """Let `listener` have the page's messages too; the result ends that."""
+        session = self._session
+        session.on_msg(listener)
+
+        def end() -> None:
+            session.on_msg(listener, remove=True)
+
+        return end
 
     def report(self, **status: Any) -> None:
         """Say in the page what is going on: `state` and what belongs to it."""

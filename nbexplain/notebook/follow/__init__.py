@@ -1,0 +1,1 @@
+"""Panels that follow the names they explain: from cell to cell, version to version."""
