@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= auto
+# What the build leaves for JupyterLab is linked into .venv, where it is never stale.
+EXTENSION := share/jupyter/labextensions/nbexplain
 # Jupyter refuses to run as root unless told that it may, as in a container.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -35,6 +37,7 @@ setup: .venv/.installed
 	@echo "Building the front end and installing nbexplain into .venv."
 	@$(BIN)/python hatch_build.py
 	@$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	@mkdir -p .venv/$(dir $(EXTENSION)) && ln -sfn $(CURDIR)/$(EXTENSION) .venv/$(EXTENSION)
 	@touch $@
 
 demo: setup
@@ -70,4 +73,4 @@ lock:
 	@rm -rf out/lock
 
 clean:
-	@rm -rf .venv node_modules nbexplain/static out dist .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv node_modules nbexplain/static share out dist .pytest_cache .ruff_cache .hypothesis

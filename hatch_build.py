@@ -14,8 +14,17 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = ("nbexplain/static/session.js", "nbexplain/static/view.js")
-SOURCES = ("js", "package.json", "package-lock.json", "tsconfig.json")
+EXTENSION = "share/jupyter/labextensions/nbexplain"
+# Of the extension's files package.json is written last.
+BUNDLE = (
+    "nbexplain/static/session.js",
+    "nbexplain/static/view.js",
+    f"{EXTENSION}/package.json",
+)
+SOURCES = (
+    *("js", "package.json", "package-lock.json", "tsconfig.json"),
+    *("notebooks", "nbexplain/__init__.py"),  # the extension brings the tutorials and the version
+)
 INSTALLED = "node_modules/.package-lock.json"  # npm writes it last
 NEEDS_NODE = (
     "nbexplain: bundling the front end from its sources needs Node.js >= 20 with npm on the PATH "
@@ -28,9 +37,14 @@ class FrontEnd(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Bring the bundle up to date."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Bring the bundle up to date, and the extension into a wheel.
+
+        An editable install would hold a copy that goes stale: `make setup` links it instead.
+        """
         build(Path(self.root))
+        if self.target_name == "wheel" and version != "editable":
+            build_data["shared_data"][EXTENSION] = EXTENSION
 
 
 def build(root: Path) -> None:

@@ -4,6 +4,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { extension } from "./lab/build.mjs";
 
 const here = new URL(".", import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, here));
@@ -81,9 +82,14 @@ if (process.argv.includes("--demo")) {
   await cp(path("demo/demo.html"), `${page}/index.html`);
   console.log("out/demo-page/index.html");
 } else if (process.argv.includes("--watch")) {
-  const context = await esbuild.context({ ...modules, logLevel: "info" });
-  await context.watch();
+  for (const options of [modules, extension(shared)]) {
+    const context = await esbuild.context({ ...options, logLevel: "info" });
+    await context.watch();
+  }
 } else {
+  const { outputFiles } = await esbuild.build(extension(shared));
+  for (const { contents } of outputFiles)
+    console.log(`JupyterLab extension  ${contents.length} bytes`);
   const { metafile } = await esbuild.build(modules);
   for (const file of Object.keys(metafile.outputs)) {
     const code = await readFile(file);

@@ -12,7 +12,7 @@ from nbexplain import __main__ as cli
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-MADE = {".venv", "node_modules", "nbexplain/static", "out", "page.html"}
+MADE = {".venv", "node_modules", "nbexplain/static", "share", "out", "page.html"}
 
 
 def quoted(document):

@@ -7,11 +7,13 @@ import pytest
 
 import hatch_build
 
-NPM = """#!/bin/sh
+NPM = f"""#!/bin/sh
 echo "$1 $2 $3" >> called
 case "$1" in
   ci) mkdir -p node_modules; touch node_modules/.package-lock.json ;;
-  run) mkdir -p nbexplain/static; touch nbexplain/static/session.js nbexplain/static/view.js ;;
+  run) for file in {" ".join(hatch_build.BUNDLE)}; do
+    mkdir -p "$(dirname "$file")"; touch "$file"
+  done ;;
 esac
 """
 

@@ -1,6 +1,8 @@
 """What is shipped: the wheel, made from a copy of the sources, installed without a clone."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import nbexplain
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = {"nbexplain/static/session.js", "nbexplain/static/view.js"}
+EXTENSION = "share/jupyter/labextensions/nbexplain"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
 
 
@@ -89,8 +92,21 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
     assert names >= BUNDLE | {"nbexplain/py.typed", "nbexplain/tutorials/quickstart.ipynb"}
     assert {name.split("/")[0] for name in names} == {
         "nbexplain",
+        f"nbexplain-{nbexplain.__version__}.data",
         f"nbexplain-{nbexplain.__version__}.dist-info",
     }
+    data = f"nbexplain-{nbexplain.__version__}.data/data/{EXTENSION}/"
+    brought = {name.removeprefix(data) for name in names if ".data/" in name}
+    (script,) = {name for name in brought if name.endswith(".js")}
+    tutorials = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert brought == {
+        *("package.json", "install.json", script),
+        *(f"static/tutorials/{name}" for name in tutorials),
+    }
+    about = json.loads(zipfile.ZipFile(wheel).read(f"{data}package.json"))
+    assert about["version"] == nbexplain.__version__
+    assert about["jupyterlab"]["_build"] == {"load": script, "extension": "./extension"}
+    assert zipfile.ZipFile(wheel).getinfo(data + script).file_size <= 5_600
     assert wheel.name == f"nbexplain-{nbexplain.__version__}-py3-none-any.whl"
 
 
@@ -105,6 +121,7 @@ def test_sdist_holds_the_sources_of_the_bundle_and_the_bundle(sdist, tmp_path):
     (unpacked,) = tmp_path.iterdir()
     names = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*")}
     assert names >= BUNDLE | {"js/session.ts", "package-lock.json", "hatch_build.py", "LICENSE"}
+    assert f"{EXTENSION}/package.json" in names
 
 
 def test_installed_package_is_the_wheels(installed):
@@ -122,6 +139,26 @@ print(nbx.ImportanceBars.__name__)
 """
     printed = run(installed, "-c", code, cwd=installed.parent)
     assert printed.splitlines() == ["(3, 7)", "ImportanceBars"]
+
+
+def test_jupyterlab_finds_the_extension(installed):
+    folder = installed.parents[1]
+    places = {"JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data"}
+    environment = {name: str(path) for name, path in places.items()}
+    command = [installed, "-m", "jupyterlab.labextensions", "list"]
+    listed = run(*command, cwd=installed.parent, JUPYTER_PREFER_ENV_PATH="1", **environment)
+    (line,) = [one for one in listed.splitlines() if "nbexplain v" in one]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+    assert plain.split()[:4] == ["nbexplain", f"v{nbexplain.__version__}", "enabled", "OK"]
+    assert "(python, nbexplain)" in plain
+    assert str(folder / "share" / "jupyter" / "labextensions") in listed
+
+
+def test_an_editable_install_has_no_copy_that_goes_stale(sources, sdist, tmp_path):
+    command = "from hatchling.build import build_editable; print(build_editable('{}'))"
+    run(sys.executable, "-c", command.format(tmp_path), cwd=sources)
+    (made,) = tmp_path.iterdir()
+    assert not [name for name in zipfile.ZipFile(made).namelist() if ".data/" in name]
 
 
 def test_installed_script_says_what_it_does(installed):

@@ -50,6 +50,19 @@ class Forms:
 
         return Explorer(self._whole, **traits)
 
+    def dock(self) -> None:
+        """Show the panel beside the code, in the right sidebar, where it stays as cells scroll.
+
+        It is the panel that a cell shows of the explanation, linked to it, and takes the place of
+        what the notebook docked before; closed, it comes back by docking again. In JupyterLab and
+        Notebook 7 the extension that is installed with nbexplain docks it; a page without it uses
+        `sidecar` where that is installed, else the output of the cell, and says so; a terminal
+        says what there is instead.
+        """
+        from nbexplain.notebook.dock import dock
+
+        dock(self._whole)
+
     def save_html(self, path: str | Path) -> None:
         """Write one file that shows this explanation without a kernel and with the network off."""
         from nbexplain.notebook.report import save_html

@@ -198,10 +198,16 @@ class Watch:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
+    def dock(self) -> None:
+        """Show the panel beside the code, in JupyterLab's right sidebar; see `Explanation.dock`."""
+        from nbexplain.notebook.dock import dock
 
-        display(self.explore())
+        dock(self)
+
+    def _ipython_display_(self) -> None:
+        from nbexplain.notebook.live import display
+
+        display(self)
 
     def __repr__(self) -> str:
         return f"Watch({self.explanation.title}, {self.state}, step {self.step:,})"

@@ -138,6 +138,7 @@ def option_named(flag: str) -> Option:
 def options() -> tuple[Option, ...]:
     """The options of `%explain`: the keyword arguments of `explain()`, and `--row`."""
     from nbexplain.explain import explain
+    from nbexplain.explanation import Explanation
     from nbexplain.methods import METHODS
 
     told = documented(inspect.getdoc(explain) or "")
@@ -160,6 +161,8 @@ def options() -> tuple[Option, ...]:
     )
     live = "follow the model while it trains, as nbx.watch does: the panel's bars move"
     found.append(Option("--live", None, f"{live}, and the line gives the watch.", bare=True))
+    docked = (inspect.getdoc(Explanation.dock) or "").split("\n\n")[0]
+    found.append(Option("--dock", None, f"{docked[0].lower()}{docked[1:]}", bare=True))
     found.append(Option("--stop", None, "end what --live began.", bare=True))
     return tuple(found)
 

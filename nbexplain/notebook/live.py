@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from nbexplain.live import Watch
 
 
+def display(watch: Watch) -> None:
+    """Show a watch as the result of a cell."""
+    from IPython import display as page
+
+    from nbexplain.notebook.dock import just_docked
+
+    if not just_docked(watch):
+        page.display(explore(watch))
+
+
 def explore(watch: Watch) -> Explorer:
     """The linked panel of what a watch explains, now and as it goes on."""
     view = Explorer(shown_of(watch))

@@ -97,9 +97,12 @@ class ExplainMagics(Magics):
             arguments, keywords = self._arguments(asked, local_ns)
         except LineError as error:
             raise UsageError(str(error)) from None
-        if "--live" in asked.options:
-            return self._follow(*arguments, **keywords)
-        return self._explained(asked, arguments, keywords)
+        if "--live" not in asked.options:
+            return self._explained(asked, arguments, keywords)
+        watch = self._follow(*arguments, **keywords)
+        if "--dock" in asked.options:
+            watch.dock()
+        return watch
 
     def _arguments(
         self, asked: Line, local_ns: Mapping[str, Any] | None = None
@@ -118,6 +121,8 @@ class ExplainMagics(Magics):
         if "--row" in asked.options:
             row = _value(option_named("--row"), asked.options["--row"][0], self.namespace)
             _show_row(explanation, row)
+        if "--dock" in asked.options:
+            explanation.dock()
         return explanation
 
     def _follow(self, *arguments: Any, **keywords: Any) -> Watch:
@@ -157,7 +162,10 @@ class ExplainMagics(Magics):
             except LineError:
                 return False  # a name that the cell has yet to make
             begun.append(self._follow(*arguments, **keywords))
-            display(begun[0])
+            if "--dock" in asked.options:
+                begun[0].dock()
+            else:
+                display(begun[0])
             return True
 
         with first_step(begin):

@@ -54,11 +54,16 @@ class Notebook:
 
     def open(self, cells: Sequence[str], name: str = "test.ipynb") -> None:
         """Write a notebook of these code cells and open it, with a kernel that is ready."""
-        code = [nbformat.v4.new_code_cell(cell) for cell in cells]
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook = nbformat.v4.new_notebook(cells=code, metadata={"kernelspec": kernel})
-        nbformat.write(notebook, self.server.root / name)
+        self._write(cells, name)
         self.visit(name)
+
+    def open_beside(self, cells: Sequence[str], name: str) -> None:
+        """The same in the page that is open, beside the notebook there."""
+        self._write(cells, name)
+        self.command("docmanager:open", {"path": name})
+        self.page.wait_for_function(
+            f"(name) => {PANEL}?.context?.path === name && ({IDLE})()", arg=name
+        )
 
     def visit(self, name: str = "test.ipynb", *, kernel: bool = True) -> None:
         """Open a notebook that is there; without a `kernel`, as one only reads it."""
@@ -157,6 +162,12 @@ class Notebook:
             opened[0].close()
             gate.unlink()
         waiting.wait_for(state="hidden")
+
+    def _write(self, cells: Sequence[str], name: str) -> None:
+        code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=code, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, self.server.root / name)
 
     def _load(self, name: str) -> None:
         self.page.goto(self.server.url(name))

@@ -25,6 +25,8 @@ QUIET = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
 }
 WIDGET_MANAGER = "@jupyter-widgets/jupyterlab-manager"
+#: Where the build leaves what a wheel brings to JupyterLab.
+BUILT = Path(__file__).parents[2] / "share" / "jupyter"
 STARTS_WITHIN = 120  # seconds, on the slowest machine
 
 
@@ -127,6 +129,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
     ours = {name: str(folder / place) for name, place in places.items()}
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "PYTEST"))}
+    ours["JUPYTER_PATH"] = str(BUILT)
     return {**kept, **ours, "JUPYTER_PLATFORM_DIRS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 

@@ -24,7 +24,7 @@ def outputs(monkeypatch):
 
 
 def test_a_kernel_gets_the_static_form_and_the_live_view_apart(ex, outputs, monkeypatch):
-    monkeypatch.setattr(shown, "_in_kernel", lambda: True)
+    monkeypatch.setattr(shown, "in_kernel", lambda: True)
     ex._ipython_display_()
     static, live = outputs
     assert set(static) == {"text/html", "text/plain"}
@@ -39,7 +39,7 @@ def test_an_explanation_is_shown_in_the_explorer(ex):
 
 
 def test_a_terminal_gets_text(ex, outputs, monkeypatch):
-    monkeypatch.setattr(shown, "_in_kernel", lambda: False)
+    monkeypatch.setattr(shown, "in_kernel", lambda: False)
     ex._ipython_display_()
     assert [set(data) for data in outputs] == [{"text/plain"}]
 
@@ -54,7 +54,7 @@ def test_without_the_bundle_the_static_form_is_shown_and_the_reason_said(ex, out
         raise FileNotFoundError("run npm")
 
     monkeypatch.setattr(wire, "bundle", missing)
-    monkeypatch.setattr(shown, "_in_kernel", lambda: True)
+    monkeypatch.setattr(shown, "in_kernel", lambda: True)
     with pytest.warns(UserWarning, match="run npm"):
         ex._ipython_display_()
     assert [set(data) for data in outputs] == [{"text/html", "text/plain"}]

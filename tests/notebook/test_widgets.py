@@ -266,7 +266,7 @@ def test_clicks_are_routed_by_their_sender():
 
     routed, older = Comm(), Older()
     for comm in (routed, older, Other(), None):
-        route_by_sender(type("Model", (), {"comm": comm}))
+        route_by_sender(comm)
     assert routed._reply_subshell_for is None
     assert vars(older) == {}
 

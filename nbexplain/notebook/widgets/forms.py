@@ -19,17 +19,20 @@ _shown: weakref.WeakKeyDictionary[Explanation, View] = weakref.WeakKeyDictionary
 
 def mimebundle(explanation: Explanation) -> dict[str, Any]:
     """The live view, the script-free form and plain text at once."""
-    view = _view(explanation)
+    view = view_of(explanation)
     return still(explanation, "still") if view is None else forms(view, explanation)
 
 
 def display(explanation: Explanation) -> None:
     """Show an explanation as the result of a cell."""
+    from nbexplain.notebook.dock import just_docked
     from nbexplain.notebook.report import plain_text
 
-    if not _in_kernel():
+    if not in_kernel():
         _display({"text/plain": plain_text(explanation)})
-    elif (view := _view(explanation)) is None:
+    elif just_docked(explanation):
+        return
+    elif (view := view_of(explanation)) is None:
         _display(still(explanation, "still"))
     else:
         publish(view, explanation)
@@ -45,16 +48,16 @@ def publish(view: View, explanation: Explanation | None) -> None:
         _display(forms(view, explanation))
     else:
         _display(still(explanation, view.model_id))
-        _display({**_live(view), "text/plain": ""})
+        _display({**live(view), "text/plain": ""})
 
 
 def forms(view: View, explanation: Explanation | None) -> dict[str, Any]:
     """All forms of a view by MIME type; a closed one has no live form."""
     closed = view.comm is None
-    live = {} if closed else _live(view)
+    parts = {} if closed else live(view)
     if explanation is None:
-        return {**live, "text/plain": repr(view)}
-    return {**live, **still(explanation, "still" if closed else view.model_id)}
+        return {**parts, "text/plain": repr(view)}
+    return {**parts, **still(explanation, "still" if closed else view.model_id)}
 
 
 def still(explanation: Explanation, key: str) -> dict[str, Any]:
@@ -64,11 +67,12 @@ def still(explanation: Explanation, key: str) -> dict[str, Any]:
     return {"text/html": static_html(explanation, key), "text/plain": plain_text(explanation)}
 
 
-def _live(view: View) -> dict[str, Any]:
+def live(view: View) -> dict[str, Any]:
+    """The live form of an open view, by MIME type."""
     return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}}
 
 
-def _view(explanation: Explanation) -> View | None:
+def view_of(explanation: Explanation) -> View | None:
     """The view that shows this explanation wherever it is displayed: one, however often.
 
     It does not keep the explanation alive. None, with a warning, in a checkout without a bundle.
@@ -92,7 +96,8 @@ def shown_view(explanation: Explanation) -> View | None:
     return view
 
 
-def _in_kernel() -> bool:
+def in_kernel() -> bool:
+    """Whether a page may be at the other end."""
     from IPython.core.getipython import get_ipython
 
     return hasattr(get_ipython(), "kernel")

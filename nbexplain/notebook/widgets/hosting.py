@@ -14,13 +14,12 @@ def close_layout(widget: anywidget.AnyWidget) -> None:
     layout.close()
 
 
-def route_by_sender(widget: anywidget.AnyWidget) -> None:
-    """Let clicks be answered while a cell runs, on ipykernel 7.4.
+def route_by_sender(comm: Any) -> None:
+    """Let messages on a comm be answered while a cell runs, on ipykernel 7.4.
 
-    It routes a comm's messages to the subshell that last *sent* on it, which for a widget made in
-    a cell is the busy main one. None is its own sign for "by the sender's choice".
+    It routes a comm's messages to the subshell that last *sent* on it, which for one made in a
+    cell is the busy main one. None is its own sign for "by the sender's choice".
     """
-    comm: Any = widget.comm
     with contextlib.suppress(Exception):  # a private name: whatever it becomes, do without it
         if hasattr(comm, "_reply_subshell_for"):
             comm._reply_subshell_for = None

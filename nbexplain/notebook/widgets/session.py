@@ -73,7 +73,7 @@ class Session(Carried):
         super().__init__(
             status={"state": "empty"}, _esm=wire.bundle("session"), _link=self.picked.key
         )
-        route_by_sender(self)
+        route_by_sender(self.comm)
         self.on_msg(self._receive)
         self.chosen.observe(self._lead, list(NAMES))
         self.picked.observe(self._follow, list(PICKS))

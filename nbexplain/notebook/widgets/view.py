@@ -112,7 +112,7 @@ class View(anywidget.AnyWidget):
         self._own_layout = not isinstance(layout.get("layout"), Layout)
         super().__init__(_esm=wire.bundle("view"), _kind=self.KIND, **layout)
         self._static = str(self.model_id)
-        route_by_sender(self)
+        route_by_sender(self.comm)
         self._join(session)
         for name in sorted(traits, key=lambda name: name == "edit"):  # of the row picked before
             setattr(self, name, traits[name])
