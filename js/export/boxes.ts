@@ -38,12 +38,12 @@ export function paint(from: DOMRect, style: CSSStyleDeclaration, origin: DOMRect
 
   const image = style.backgroundImage;
   const colours = image.slice("linear-gradient(".length).match(COLOUR) ?? [];
-  if (image.startsWith("linear-gradient(90deg") && / 1px, /.test(image)) {
-    // Lines of a grid: a first stop of one pixel, repeated.
-    const size = parseFloat(style.backgroundSize);
-    const step = style.backgroundSize.includes("%") ? (size * box.width) / 100 : size;
-    for (let x = 0; step > 1 && x < box.width; x += step)
-      rect({ ...box, left: box.left + x, width: 1 }, { fill: colours[0]! });
+  const line = /^100% ([\d.]+)px$/.exec(style.backgroundSize);
+  if (line && image.startsWith("linear-gradient(rgb")) {
+    // A line in the middle, as the whisker has.
+    const height = Number(line[1]);
+    const top = box.top + (box.height - height) / 2;
+    rect({ ...box, top, height }, { fill: colours[0]! });
   } else if (/^linear-gradient\((90deg|to right)/.test(image)) {
     const id = `ramp-${Math.random().toString(36).slice(2)}`;
     const ramp = add("linearGradient", { id });

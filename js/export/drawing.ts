@@ -1,5 +1,5 @@
 /** What is on the screen as an SVG: boxes, real text, charts as they stand; no controls. */
-import { paint, visible, type Attributes } from "./boxes.js";
+import { paint, type Attributes } from "./boxes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -114,14 +114,6 @@ function drawn(root: HTMLElement, title: string): string {
     }
     if (style.textOverflow === "ellipsis" && element.scrollWidth > element.clientWidth + 1)
       limit = box.right - 0.7 * parseFloat(style.fontSize);
-    const before = view.getComputedStyle(element, "::before");
-    if (before.position === "absolute" && before.content === '""') {
-      const left = box.left + parseFloat(style.borderLeftWidth) + parseFloat(before.left);
-      const top = box.top + parseFloat(before.top) + parseFloat(before.marginTop);
-      const at = new DOMRect(left, top, parseFloat(before.width), parseFloat(before.height));
-      if (visible(before.backgroundColor))
-        add(inside, "rect", { ...placed(at), fill: before.backgroundColor });
-    }
     for (const child of element.childNodes)
       if (child instanceof view.Element) walk(inside, child, limit);
       else if (child instanceof view.Text && child.data.trim()) text(inside, child, style, limit);

@@ -1,7 +1,7 @@
 /** Features ranked by importance: a listbox of bars, of which only those near the window exist. */
 import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count, counted, decimals, percentTicks } from "../format.js";
+import { count, counted, decimals, percentTicks, type Tick } from "../format.js";
 import { filtered, reach, type Ranking } from "../ranking.js";
 import { lagRanges } from "../lags.js";
 import { atMoment } from "../past.js";
@@ -68,7 +68,6 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const places = decimals(slice.share[ranking.order[0]!]!);
   const narrow = useComputed(() => scroll.value.track < 170).value;
   const ticks = percentTicks(domain, narrow ? 2 : 4);
-  const step = ticks[1] ? (100 * ticks[1].value) / domain : 200;
   const selected = store.feature.value;
   const at = selected === null ? -1 : shown.indexOf(selected);
 
@@ -186,7 +185,6 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
         <div
           ref={list}
           class="nbx-list"
-          style={{ "--nbx-step": `${step}%` }}
           role="listbox"
           tabIndex={0}
           aria-label={`${noun === "token" ? "Tokens" : "Features"} ranked by importance`}
@@ -206,6 +204,10 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
           onBlur={() => (pointed.value = null)}
         >
           <div role="presentation" style={{ height: `${height}px` }}>
+            <Lines ticks={ticks} domain={domain} top={0} height={cut ? cut * ROW : height} />
+            {cut > 0 && (
+              <Lines ticks={ticks} domain={domain} top={topOf(cut)} height={height - topOf(cut)} />
+            )}
             {rows.map((feature, i) => (
               <Row
                 key={calm ? feature : -1 - i}
@@ -263,6 +265,22 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
     </section>
   );
 }
+
+interface LinesProps {
+  ticks: Tick[];
+  domain: number;
+  top: number;
+  height: number;
+}
+
+/** The axis behind rows: a few lines for all of them, since what each row has is drawn anew. */
+const Lines = ({ ticks, domain, top, height }: LinesProps) => (
+  <div class="nbx-lines" aria-hidden="true" style={{ top: `${top}px`, height: `${height}px` }}>
+    {ticks.map(({ value }) => (
+      <i class="nbx-tick" style={{ left: `${(100 * value) / domain}%` }} />
+    ))}
+  </div>
+);
 
 /** λ over a part of the data, beside that over all. */
 export interface Marks {

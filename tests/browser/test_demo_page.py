@@ -150,6 +150,7 @@ def test_the_panel_can_be_taken_away(demo, tmp_path):
     for words in ("Download", "Filter", "Find a row", "log-odds", "Beeswarm", "×"):
         assert words not in drawing
     assert drawing.count('fill="rgb(184, 72, 8)"') > 20, "bars"
+    assert drawing.count('height="1" fill="rgb(29, 33, 38)"') > 20, "whiskers"
     assert 'href="data:image/png' in drawing, "the points"
     picture = files["picture.png"].read_bytes()
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"

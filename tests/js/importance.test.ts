@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { constant, credit, hostile, HOSTILE, wide } from "../../js/demo/fixtures.js";
 import { WORDS } from "../../js/format.js";
 import { directionOf } from "../../js/ranking.js";
+import type { Choice, State } from "../../js/wire.js";
 import { drawn, press, shown, type } from "./shown.js";
 
 describe("rows", () => {
@@ -81,6 +82,35 @@ describe("rows", () => {
         .map((s) => s.textContent),
     ).toEqual(["–", "–"]);
     expect(all(".nbx-cut, .nbx-whisker")).toEqual([]);
+  });
+
+  it("that were others are as if built anew", async () => {
+    const of = (root: HTMLElement) =>
+      [...root.querySelectorAll("[data-feature]")].map((row) =>
+        row.outerHTML.replace(/(?<= id=")[^"]*-/, ""),
+      );
+    vi.useFakeTimers({ toFake: ["Date"] }); // changes at once: each place keeps its element
+    const { store, root } = shown(credit());
+    const brushed = { rows: store.instances.value!.positions.slice(0, 9), feature: 2 };
+    const steps: [State, Partial<Choice>][] = [
+      [credit(), { output: null }],
+      [credit(), { output: 1, ...brushed }],
+      [credit(), { output: 0, response: "raw", rows: null, feature: null }],
+      [hostile(), { output: 1 }],
+      [constant(), {}],
+      [credit(), brushed],
+    ];
+    for (const [state, change] of steps) {
+      store.load(state);
+      store.choose(change);
+      await drawn();
+      const anew = shown(state);
+      anew.store.choose({ ...store.shown.value, rows: null, feature: null, ...change });
+      await drawn();
+      expect(of(root)).toEqual(of(anew.root));
+      anew.controller.abort();
+    }
+    vi.useRealTimers();
   });
 
   it("are few, however many features there are", async () => {
