@@ -1,6 +1,8 @@
 /** Between a Session's model and the store: traits in, debounced custom messages out. */
 import type { AnyModel } from "@anywidget/types";
+import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import type { HistoryState } from "./history.js";
+import type { Row } from "./instances.js";
 import { createStore, type FedStore } from "./store.js";
 import {
   unpack,
@@ -32,7 +34,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
       refuse(store, message as ToPage, GONE); // hosts throw once a kernel was started anew
     }
   };
-  const [choices, subsets] = [delayed(signal), delayed(signal)];
+  const [choices, subsets, edits] = [delayed(signal), delayed(signal), delayed(signal)];
 
   const store = createStore(
     {
@@ -48,7 +50,13 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
       find: (label) => send({ t: "find", label }),
       subset: (shown, rows, id) =>
         subsets(() => send({ t: "subset", ...shown, id, rows: rows.length }, rows)),
+      edit: (row, edit, id, choices) =>
+        edits(() => {
+          const { client } = store.link;
+          send({ t: "edit", client, id, row, edit, ...(choices && { choices }) });
+        }),
       again: () => send({ t: "again" }),
+      live: liveness(model, signal),
     },
     model.get("_link") as string | undefined,
     signal,
@@ -82,6 +90,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
   const report = () => store.report(model.get("status") as Status);
   const receive = (message: ToPage, buffers: DataView[]) => {
     try {
+      if (message.t === "edit" && message.client !== store.link.client) return;
       take(store, message, buffers);
     } catch (error) {
       refuse(store, message, (error as Error).message);
@@ -127,6 +136,28 @@ function delayed(signal: AbortSignal): (call: () => void) => void {
   };
 }
 
+/**
+ * Whether the kernel still knows this session. Hosts do not say it of the models that they hand
+ * out; where they do of the layout, which every widget has and which comes and goes with it.
+ */
+function liveness(model: AnyModel, signal: AbortSignal): ReadonlySignal<boolean> {
+  const layout = model.get("layout") as Partial<Connected> | null | undefined;
+  const known = () => layout?.comm_live !== false;
+  const live = createSignal(known());
+  const listen = () => void (live.value = known());
+  if (typeof layout?.on !== "function") return live;
+  layout.on("comm_live_update", listen);
+  signal.addEventListener("abort", () => layout.off?.("comm_live_update", listen), { once: true });
+  return live;
+}
+
+/** What the base model of Jupyter's widgets offers. */
+interface Connected {
+  comm_live: boolean;
+  on(name: string, handler: () => void): void;
+  off(name: string, handler: () => void): void;
+}
+
 function read(model: AnyModel, chosen: boolean): State {
   const get = <K extends keyof State>(name: K) => model.get(name) as State[K];
   return {
@@ -170,14 +201,14 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   } else if (message.t === "history") {
     const state = filled(message.history, message.arrays, buffers);
     store.receiveHistory(state as HistoryState, message.anew);
-  } else if (message.t === "row") {
+  } else if (message.t === "row" || message.t === "edit") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
     const { row, label, target, named, words } = message;
     const [outputs, jacobian, values] = [floats(0), floats(1), floats(2)];
     const owners = unpack(data(3, "<u4", values.length), "<u4");
     if (jacobian.length !== outputs.length * values.length)
       throw new Error("The kernel's answer is not whole.");
-    store.receiveRow({
+    const found: Row = {
       row,
       label,
       target: typeof target === "number" ? [target] : target,
@@ -187,7 +218,9 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
       owners,
       named: numbered(named),
       ...(words && { words: numbered(words) }),
-    });
+    };
+    if (message.t === "edit") store.receiveEdited(found, message);
+    else store.receiveRow(found);
   }
 }
 
@@ -207,6 +240,7 @@ function refuse(store: FedStore, message: ToPage, error: string): void {
   if (message.t === "slice") store.refuse(message, error);
   else if (message.t === "lags") store.refuseLags(message, error);
   else if (message.t === "row") store.refuseRow(message.row, error);
+  else if (message.t === "edit") store.refuseEdited(message.id, error);
   else if (message.t === "find") store.refuseFind(message.label, error);
 }
 

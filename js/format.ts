@@ -41,6 +41,18 @@ export function number(value: number, digits = 3): string {
   );
 }
 
+/** A number of single precision as somebody would type it. */
+export const plain = (value: number): string => String(Number(value.toPrecision(7)));
+
+/** What somebody typed, as a number; null where it is none. */
+export function numberOf(typed: string): number | null {
+  const text = typed
+    .trim()
+    .replace("−", "-")
+    .replace(/[,\u202f](?=\d{3}(?!\d))/g, "");
+  return text && Number.isFinite(Number(text)) ? Number(text) : null;
+}
+
 /** Where there is no room for whole ones, large numbers have three digits and a unit. */
 export function compact(value: number): string {
   const [unit, name] = Math.abs(value) >= 1e9 ? [1e9, "G"] : [1e6, "M"];

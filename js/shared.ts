@@ -9,8 +9,11 @@ import type { Past } from "./past.js";
 import type { Ranking } from "./ranking.js";
 import type { Subset } from "./subset.js";
 import type { Word } from "./texts.js";
+import type { WhatIf } from "./whatif.js";
 import type {
+  Change,
   Choice,
+  Edited,
   InstancesState,
   LagSlice,
   Meta,
@@ -65,6 +68,8 @@ export interface Store {
   readonly subset: ReadonlySignal<Subset | null>;
   /** What a search for a label has come to; null before one. */
   readonly search: ReadonlySignal<{ label: string; wait?: Wait } | null>;
+  /** The picked row with other values. */
+  readonly whatIf: WhatIf;
   /** Whether a kernel may answer. */
   readonly attended: boolean;
   /** The user chose; listeners of `onChoice` hear of it. */
@@ -94,7 +99,11 @@ export interface Host {
   row(row: number): void;
   find(label: string): void;
   subset(shown: Shown, rows: Uint32Array, id: number): void;
+  /** The row with other values; `choices`, whether those of one-hot groups are not known yet. */
+  edit(row: number, edit: Change[], id: number, choices: boolean): void;
   again(): void;
+  /** Whether the kernel is there; where that is not known, it may be. */
+  readonly live?: ReadonlySignal<boolean>;
 }
 
 /** The store with the doors that only its connection uses. */
@@ -113,6 +122,8 @@ export interface FedStore extends Store {
   receiveHistory(history: HistoryState, anew?: boolean): void;
   receiveRow(row: Row): void;
   refuseRow(row: number, error: string): void;
+  receiveEdited(row: Row, edited: Edited): void;
+  refuseEdited(id: number, error: string): void;
   found(label: string, row: number): void;
   refuseFind(label: string, error: string): void;
   receiveSubset(id: number, share: Float32Array, map: Float32Array | null, held: number): void;

@@ -10,6 +10,7 @@ import { rank } from "./ranking.js";
 import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
 import { sentence } from "./texts.js";
 import { createTimes, isMap } from "./times.js";
+import { createWhatIf } from "./whatif.js";
 import {
   key,
   packed,
@@ -62,6 +63,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
+  const whatIf = createWhatIf(instance, host, left);
   const search = signal<{ label: string; wait?: Wait } | null>(null);
   let [wanted, asked] = [false, false];
   let loaded: State | null = null;
@@ -101,6 +103,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     ...(steps.peek() ? { lags: lags.peek() } : {}),
     ...shown.peek(),
     ...past.chosen(),
+    ...whatIf.chosen(),
   });
 
   /** A row of X with what is known of it; asks for what is not here. Reads signals. */
@@ -143,8 +146,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     instances,
     subset,
     search,
+    whatIf,
     attended: host !== null,
-    choose({ output, response, step, moment, ...picks }) {
+    choose({ output, response, step, moment, edit, ...picks }) {
       batch(() => {
         const back = past.scrub(moment);
         if (back) show(back);
@@ -156,6 +160,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
             step: step === undefined ? now.step : step,
           });
         if (Object.keys(picks).length) pick(picks);
+        if (edit !== undefined) whatIf.set(instance.peek(), edit);
       });
       const seq = link.count();
       host?.onChoice(chosen(), seq);
@@ -202,7 +207,8 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     again: () => host?.again(),
     saved() {
       const { slices: infos, importance } = packedSlices([...slices.peek().values()]);
-      const { rows: brushed, ...picked } = chosen();
+      // A saved page has no kernel that could answer an edit.
+      const { rows: brushed, edit: _, ...picked } = chosen();
       const selection = { ...picked, rows: brushed && packed(brushed, brushed.length) };
       return {
         ...loaded!,
@@ -226,6 +232,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           rows: unpackedRows(selection),
           ...(selection.lags === undefined ? {} : { lags: selection.lags }),
         });
+        whatIf.set(row ?? null, selection.edit);
       });
     },
     report: (next) => (status.value = next),
@@ -251,6 +258,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           search.value = null;
           times.load(next, state.lags);
           past.load(state.history);
+          whatIf.renew(true);
           meta.value = next;
           status.value = state.status;
           const selection = state.selection;
@@ -278,12 +286,15 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     },
     receiveInstances(state) {
       instances.value = new Instances(state, names.peek().length, steps.peek() || 1);
+      whatIf.renew(false);
     },
     receiveLags: times.receive,
     refuseLags: times.refuse,
     receiveHistory: past.receive,
     receiveRow: (row) => settle<Row | Wait>(fetched, row.row, row),
     refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
+    receiveEdited: whatIf.receive,
+    refuseEdited: whatIf.refuse,
     found(label, row) {
       if (search.peek()?.label.trim() !== label) return;
       search.value = { label };

@@ -8,6 +8,7 @@ import download from "./styles/download.css";
 import instances from "./styles/instances.css";
 import rows from "./styles/rows.css";
 import local from "./styles/local.css";
+import whatif from "./styles/whatif.css";
 import text from "./styles/text.css";
 import lags from "./styles/lags.css";
 import history from "./styles/history.css";
@@ -25,6 +26,7 @@ const css =
   instances +
   rows +
   local +
+  whatif +
   text +
   lags +
   history +

@@ -88,15 +88,23 @@ export interface Picks {
   lags?: number[] | null;
 }
 
-export type Choice = Shown & Picks & Scrubbed;
+export type Choice = Shown & Picks & Scrubbed & Editing;
 
 /** The optimizer's step that bars are taken back to; left out at the latest. */
 export interface Scrubbed {
   moment?: number | null;
 }
 
+/** Other values of the picked row; left out without any. */
+export interface Editing {
+  edit?: Change[] | null;
+}
+
+/** A value in the place of a row's own: a number, or of a one-hot group the column that is on. */
+export type Change = [feature: number, value: number | string | null, lag: number | null];
+
 /** A choice with its author: `client` is random per page and empty for Python. */
-export interface Selection extends Shown, Scrubbed, Omit<Picks, "rows"> {
+export interface Selection extends Shown, Scrubbed, Editing, Omit<Picks, "rows"> {
   rows: Packed | null;
   client: string;
   seq: number;
@@ -160,10 +168,12 @@ export interface Slice extends SliceInfo {
 export type FromPage =
   | ({ t: "select"; client: string; seq: number; rows: number | null } & Shown &
       Scrubbed &
+      Editing &
       Omit<Picks, "rows">)
   | ({ t: "slice" | "lags" } & Shown)
   | { t: "instances" }
   | { t: "row"; row: number }
+  | { t: "edit"; client: string; id: number; row: number; edit: Change[]; choices?: boolean }
   | { t: "find"; label: string }
   | ({ t: "subset"; id: number; rows: number } & Shown)
   | { t: "again" };
@@ -177,6 +187,8 @@ export type ToPage =
   | { t: "history"; history: HistoryState<Omit<Packed, "data">>; arrays: string[]; anew?: boolean }
   | RowAnswer
   | { t: "row"; row: number; error: string }
+  | (Omit<RowAnswer, "t"> & Edited & { t: "edit"; client: string })
+  | { t: "edit"; client: string; id: number; error: string }
   | { t: "find"; label: string; row: number }
   | { t: "find"; label: string; error: string }
   | { t: "subset"; id: number; rows: number; lags?: number };
@@ -188,6 +200,17 @@ export interface RowAnswer {
   target: number | number[] | null;
   named: Record<string, string>;
   words?: Record<string, string>;
+}
+
+/** What the kernel says of a changed row. */
+export interface Edited {
+  id: number;
+  /** Changes beyond the data, with its least and largest value. */
+  outside: [feature: number, lag: number | null, low: number, high: number][];
+  /** The nearest real rows, nearest first. */
+  near: { row: number; label: string; distance: number }[];
+  /** By feature, as text: what one-hot groups choose between. */
+  choices?: Record<string, (string | null)[]>;
 }
 
 export interface State {

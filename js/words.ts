@@ -1,7 +1,7 @@
 /** What is said of a row: the response by its name, what was predicted, and whether it is so. */
 import { chance, number, printable, short } from "./format.js";
 import { apart, exclusive } from "./instances.js";
-import type { Local } from "./local.js";
+import type { Item, Local } from "./local.js";
 import type { InstancesState, Meta, Shown } from "./wire.js";
 
 /** What the words are about. */
@@ -58,7 +58,11 @@ export function className(
 export const labelOf = ({ state }: Subject, label: string): string =>
   state.labels ? printable(label) : `#${label}`;
 
-export const predictionOf = ({ shown }: Subject, { prediction }: Local): string =>
+/** A number, or the column of a group that is on. */
+export const valueOf = (item: Item | undefined): string =>
+  typeof item?.value === "string" ? printable(item.value) : number(item?.value ?? NaN);
+
+export const predictionOf = ({ shown }: Subject, { prediction }: Pick<Local, "prediction">) =>
   shown.response === "prob" ? chance(prediction) : number(prediction);
 
 /** "predicted default, truly repaid: wrong", "true value 3.4, off by −0.21". */

@@ -2,6 +2,7 @@
 import { mount, type Kind } from "../mount.js";
 import { createStore, type FedStore } from "../store.js";
 import { STATES } from "./fixtures.js";
+import { linear } from "./kernel.js";
 
 const query = new URLSearchParams(location.search);
 const main = document.querySelector("main")!;
@@ -16,9 +17,9 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
   const element = document.createElement("div");
   element.id = name;
   main.append(element);
-  // A kernel that never answers: what the page can do, it does by itself.
+  // A kernel that answers edits only: what else the page can do, it does by itself.
   const silent = () => {};
-  const store = createStore({
+  const store: FedStore = createStore({
     onChoice: silent,
     request: silent,
     instances: silent,
@@ -26,6 +27,7 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
     row: silent,
     find: silent,
     subset: silent,
+    edit: linear(() => store),
     again: silent,
   });
   store.load(STATES[name]!());

@@ -2,14 +2,15 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { compared, tickWithin } from "../compared.js";
-import { compact, counted, effects, fixed, number, printable } from "../format.js";
+import { compact, counted, effects, fixed, printable } from "../format.js";
 import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
-import { axisWords, labelOf, responseOf, type Subject } from "../words.js";
+import { axisWords, labelOf, responseOf, valueOf, type Subject } from "../words.js";
 import { Behind } from "./behind.js";
 import { lagName } from "./lags/axis.js";
 import { Name } from "./name.js";
 import { useUnique } from "./unique.js";
+import { Field } from "./whatif.js";
 
 /** Features before the others are folded, and when they are unfolded. */
 const FEW = 12;
@@ -19,18 +20,24 @@ interface Props {
   store: Store;
   cases: Local[];
   subject: Subject;
+  /** The first row with other values, where some were changed: it stands before its ghost. */
+  edited: Local | null;
 }
 
-export function Effects({ store, cases, subject }: Props) {
+export function Effects({ store, cases, subject, edited }: Props) {
   const id = useUnique();
   const unfolded = useSignal(false);
   const names = store.names.value;
   const selected = store.feature.value;
-  const { order, items, largest } = compared(cases);
+  const editing = store.whatIf.open.value;
+  // The order is that of the rows as they are, so that none moves away under the pointer.
+  const { order, items: own } = compared(cases);
+  const { items: all, largest } = compared(edited ? [...cases, edited] : cases);
+  const items = edited ? [all.at(-1)!, ...own.slice(1)] : own;
   const columns = cases.map(({ column }) => column);
   const response = responseOf(subject, columns);
   const labels = cases.map(({ label }) => labelOf(subject, label));
-  if (!(largest > 0))
+  if (!(largest > 0) && !editing)
     return (
       <p class="nbx-quiet">
         {cases.some(({ prediction }) => Math.abs(prediction) === Infinity)
@@ -40,14 +47,19 @@ export function Effects({ store, cases, subject }: Props) {
       </p>
     );
   const folds = order.length > FEW + 1;
-  const listed = order.slice(0, folds && !unfolded.value ? FEW : MOST);
+  const few = order.slice(0, folds && !unfolded.value ? FEW : MOST);
+  const changed = store.whatIf.changes.value.map(([feature]) => feature);
+  const listed = order.filter((f, i) => i < few.length || (editing && changed.includes(f)));
   const others = counted(names.length - listed.length, "other feature");
-  const rests = items.map((known, i) =>
-    order
-      .slice(listed.length)
-      .reduce((sum, feature) => sum + (known.get(feature)?.share ?? 0), cases[i]!.rest ?? 0),
-  );
-  const domain = largest * 1.04;
+  const seen = new Set(listed);
+  const rests = items.map((known, i) => {
+    const rest = (i ? cases[i] : (edited ?? cases[0]))!.rest ?? 0;
+    return [...known.values()].reduce(
+      (sum, of) => sum + (seen.has(of.feature) ? 0 : of.share),
+      rest,
+    );
+  });
+  const domain = largest * 1.04 || 1;
   const tick = tickWithin(domain);
   // Ticks near the ends stand within the track.
   const near = tick > 0.8 * domain;
@@ -79,6 +91,7 @@ export function Effects({ store, cases, subject }: Props) {
     event.preventDefault();
     event.stopPropagation();
   };
+  const before = (item: Item | undefined) => [valueOf(item), write(item?.attribution ?? NaN)];
   const left = (value: number) => ({ left: `${50 + (50 * value) / domain}%` });
 
   return (
@@ -112,32 +125,47 @@ export function Effects({ store, cases, subject }: Props) {
             </Cells>
           ))}
         </div>
+        {/* A list of fields while values are changed: options hold no fields. */}
         <div
-          role="listbox"
-          tabIndex={0}
+          {...(editing
+            ? { role: "list" }
+            : {
+                role: "listbox",
+                tabIndex: 0,
+                "aria-activedescendant": at >= 0 ? `${id}-${selected}` : undefined,
+                onKeyDown: onKey,
+              })}
           aria-label={`Inputs that move ${response} at ${labels.join(" and ")}`}
-          aria-activedescendant={at >= 0 ? `${id}-${selected}` : undefined}
-          onKeyDown={onKey}
         >
           {listed.map((feature) => (
             <div
               key={feature}
               id={`${id}-${feature}`}
-              role="option"
-              aria-selected={feature === selected}
+              {...(editing
+                ? { role: "listitem" }
+                : { role: "option", "aria-selected": feature === selected })}
               class={`nbx-effect${feature === selected ? " nbx-selected" : ""}`}
               data-feature={names[feature]}
               onClick={() => store.choose({ feature: feature === selected ? null : feature })}
             >
               <Name name={called(feature)} />
-              {items.map((known) => {
+              {items.map((known, i) => {
                 const item = known.get(feature);
+                const ghost = edited && !i ? own[0]!.get(feature) : undefined;
                 const { attribution = NaN, size = 0 } = item ?? {};
-                const pooled = Number.isNaN(attribution);
-                const half = (50 * size) / domain;
                 return (
                   <Cells
-                    value={<bdi>{valueOf(item)}</bdi>}
+                    value={
+                      editing && !i ? (
+                        <Field
+                          store={store}
+                          item={own[0]!.get(feature)}
+                          name={`${printable(called(feature))} at ${labels[0]}`}
+                        />
+                      ) : (
+                        <bdi>{valueOf(item)}</bdi>
+                      )
+                    }
                     hue={attribution > 0 ? "rises" : attribution < 0 ? "falls" : "none"}
                     move={write(attribution)}
                     share={percent(item?.share)}
@@ -145,14 +173,14 @@ export function Effects({ store, cases, subject }: Props) {
                     <i style={left(-tick)} />
                     <i style={left(tick)} />
                     <i class="nbx-zero" />
-                    {half > 0 && (
+                    {item && size > 0 && (
                       <i
-                        class={`nbx-bar${pooled ? " nbx-pooled" : ""}`}
-                        style={{
-                          left: `${attribution > 0 ? 50 : 50 - half}%`,
-                          width: `${pooled ? 2 * half : half}%`,
-                        }}
+                        class={`nbx-bar${Number.isNaN(attribution) ? " nbx-pooled" : ""}`}
+                        style={extent(item, domain)}
                       />
+                    )}
+                    {ghost && ghost.size > 0 && (
+                      <i class="nbx-ghost" style={extent(ghost, domain)} />
                     )}
                   </Cells>
                 );
@@ -189,6 +217,7 @@ export function Effects({ store, cases, subject }: Props) {
         head={[
           "Feature",
           ...labels.flatMap((label) => [`Value at ${label}`, "Move", "Squared share of this row"]),
+          ...(edited ? ["Value before the changes", "Move before the changes"] : []),
         ]}
         rows={[
           ...listed.map((feature) => [
@@ -197,6 +226,7 @@ export function Effects({ store, cases, subject }: Props) {
               const item = known.get(feature);
               return [valueOf(item), write(item?.attribution ?? NaN), percent(item?.share)];
             }),
+            ...(edited ? before(own[0]!.get(feature)) : []),
           ]),
           ...(listed.length < names.length
             ? [[others, ...rests.flatMap((rest) => ["", "", percent(rest)])]]
@@ -226,8 +256,12 @@ const Cells = ({ value, children, hue = "none", move, share }: CellsProps) => (
   </>
 );
 
-const valueOf = (item: Item | undefined): string =>
-  typeof item?.value === "string" ? printable(item.value) : number(item?.value ?? NaN);
+/** Where a bar stands in its track: from the middle, or both ways where there is no direction. */
+function extent({ attribution, size }: Item, domain: number): { left: string; width: string } {
+  const half = (50 * size) / domain;
+  const both = Number.isNaN(attribution);
+  return { left: `${attribution > 0 ? 50 : 50 - half}%`, width: `${both ? 2 * half : half}%` };
+}
 
 /** Shares of one row stand below each other with one decimal. */
 const percent = (share = NaN): string => fixed(share, 1) + (Number.isNaN(share) ? "" : " %");

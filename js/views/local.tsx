@@ -1,10 +1,12 @@
 /** The picked row, alone or beside another: its prediction, and what that is sensitive to. */
-import type { Local as Case } from "../local.js";
-import { labelOf, predictionOf, responseOf, verdict } from "../words.js";
+import { local, type Local as Case } from "../local.js";
+import type { Store } from "../store.js";
+import { className, labelOf, predictionOf, responseOf, verdict } from "../words.js";
 import { Asked } from "./asked.js";
 import { Effects } from "./effects.js";
 import { Texts } from "./text.js";
 import type { ViewProps } from "./props.js";
+import { Changes, Toggle } from "./whatif.js";
 
 export function Local({ store, root }: ViewProps) {
   const [first, second] = [store.instance.value, store.other.value];
@@ -29,9 +31,11 @@ export function Local({ store, root }: ViewProps) {
     );
   const rows = second === null || second === first ? [first] : [first, second];
   const several = rows.length > 1;
-  const Moves = here.vocabulary ? Texts : Effects;
   const found = rows.map((row) => store.local(row));
   const cases = found.filter((one): one is Case => one !== "asked" && "items" in one);
+  const original = cases.find(({ row }) => row === first);
+  const editing = original !== undefined && !here.vocabulary && store.whatIf.open.value;
+  const edited = editing ? changed(store, original) : null;
   const subject = { meta: store.meta.value!, state: here.state, shown: store.shown.value };
   const leave = (place: number) =>
     store.choose(place ? { other: null } : { instance: several ? second : null, other: null });
@@ -39,12 +43,14 @@ export function Local({ store, root }: ViewProps) {
     <section class="nbx-local">
       <div class="nbx-case-head">
         <h4>{several ? "Two instances" : "This instance"}</h4>
+        {original && !here.vocabulary && <Toggle store={store} />}
         <ul class={several ? "nbx-several" : ""}>
           {found.map((one, i) => {
             const known = cases.find((other) => other === one);
             const place = here.find(rows[i]!);
             const label = known?.label ?? (place < 0 ? null : here.label(place));
             const said = known && verdict(subject, known);
+            const other = i || !known ? null : edited;
             return (
               <li key={rows[i]}>
                 {several && <i class={i ? "nbx-second" : "nbx-first"} />}
@@ -55,7 +61,19 @@ export function Local({ store, root }: ViewProps) {
                   <span class="nbx-said">
                     <bdi>{responseOf(subject, [known.column])}</bdi> is{" "}
                     <b>{predictionOf(subject, known)}</b>
+                    {other && (
+                      <span data-edited>
+                        {" "}
+                        → <b>{predictionOf(subject, other)}</b>
+                      </span>
+                    )}
                     {said && <span class="nbx-muted"> · {said}</span>}
+                    {other && other.predicted >= 0 && other.predicted !== known.predicted && (
+                      <span class="nbx-muted">
+                        {" "}
+                        → <b>{className(subject, other.predicted, known.column)}</b>
+                      </span>
+                    )}
                   </span>
                 )}
                 <button
@@ -70,8 +88,29 @@ export function Local({ store, root }: ViewProps) {
           })}
         </ul>
       </div>
-      {cases.length > 0 && <Moves store={store} cases={cases} subject={subject} />}
+      {editing && <Changes store={store} subject={subject} original={original} />}
+      {cases.length > 0 &&
+        (here.vocabulary ? (
+          <Texts store={store} cases={cases} subject={subject} />
+        ) : (
+          <Effects store={store} cases={cases} subject={subject} edited={edited} />
+        ))}
+      {original && !here.vocabulary && !store.whatIf.possible.value && (
+        <p class="nbx-small nbx-muted">{UNANSWERED}</p>
+      )}
       {found.map((one) => (one === "asked" || "error" in one ? <Asked wait={one} /> : null))}
     </section>
   );
+}
+
+const UNANSWERED =
+  "What if its values were others? The model answers that in a notebook: run this cell again.";
+
+/** The row with other values, its response of the same output; null without any, or an answer. */
+function changed(store: Store, original: Case): Case | null {
+  const [here, answer] = [store.instances.value!, store.whatIf.answer.value];
+  if (!answer || !store.whatIf.changes.value.length) return null;
+  const output = here.state.columns.indexOf(original.column);
+  const at = { lags: here.lags, lagOf: store.lagOf.value };
+  return local(answer.row, here.state, { ...store.shown.value, output }, at);
 }

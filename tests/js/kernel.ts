@@ -41,6 +41,7 @@ export function opened(state: State = explained(BOTH, LINE), key?: string) {
       find: (label) => void asked.push(["find", label]),
       subset: ({ response, output }, rows, id) =>
         void asked.push(["subset", response, output, [...rows], id]),
+      edit: (row, edit, id, choices) => void asked.push(["edit", row, edit, id, choices]),
       again: () => void asked.push(["again"]),
     },
     key,

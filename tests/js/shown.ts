@@ -1,8 +1,9 @@
 /** The view on a state, mounted in the test's page. */
+import { signal } from "@preact/signals";
 import { afterEach } from "vitest";
 import { mount, type Kind } from "../../js/mount.js";
 import { createStore } from "../../js/store.js";
-import type { State } from "../../js/wire.js";
+import type { Change, State } from "../../js/wire.js";
 
 let controller: AbortController;
 afterEach(() => controller?.abort());
@@ -13,6 +14,8 @@ export function shown(state: State, kind: Kind = "importance") {
   document.body.append(element);
   const asked: unknown[] = [];
   const calls: string[] = [];
+  const edits: [row: number, edit: Change[], id: number, choices: boolean][] = [];
+  const live = signal(true);
   const store = createStore({
     onChoice: ({ rows, ...choice }) => void asked.push({ ...choice, rows: rows && [...rows] }),
     request: ({ response, output }) => void calls.push(`${response} ${output}`),
@@ -22,7 +25,9 @@ export function shown(state: State, kind: Kind = "importance") {
     row: (row) => void calls.push(`row ${row}`),
     find: (label) => void calls.push(`find ${label}`),
     subset: (_, rows, id) => void calls.push(`subset ${rows.length} ${id}`),
+    edit: (...question) => void edits.push(question),
     again: () => void calls.push("again"),
+    live,
   });
   store.load(state);
   mount(element, kind, store, { signal: controller.signal });
@@ -30,7 +35,7 @@ export function shown(state: State, kind: Kind = "importance") {
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
   const names = () => all("[data-feature]").map((row) => row.dataset["feature"]);
   const one = (selector: string) => root.querySelector<HTMLElement>(selector)!;
-  return { controller, store, root, all, names, one, asked, calls };
+  return { controller, store, root, all, names, one, asked, calls, edits, live };
 }
 
 /** Preact draws in a later task. */
