@@ -138,7 +138,7 @@ export function Field({ store, item, name }: FieldProps) {
     store.choose({ edit: value === undefined ? others : [...others, [feature, value, lag]] });
   };
   const own = {
-    class: `nbx-field${change ? " nbx-changed" : ""}`,
+    class: `nbx-input${change ? " nbx-changed" : ""}`,
     "aria-label": name + (change ? `, changed from ${valueOf(item)}` : ""),
     onClick: (event: Event) => event.stopPropagation(),
     onFocus: () => store.feature.peek() !== feature && store.choose({ feature }),

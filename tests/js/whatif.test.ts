@@ -20,7 +20,7 @@ async function editing(names: string[], given: Rows, sketch = {}, instance = 10)
   view.one(".nbx-button").click();
   await drawn();
   const field = (feature: string) =>
-    view.one(`[data-feature="${feature}"]`).querySelector<HTMLInputElement>(".nbx-field")!;
+    view.one(`[data-feature="${feature}"]`).querySelector<HTMLInputElement>(".nbx-input")!;
   /** Types a value, which the kernel then answers. */
   const change = async (feature: string, text: string, told: Partial<Row & Edited> = {}) => {
     type(field(feature), text);
@@ -64,7 +64,7 @@ describe("beginning", () => {
     await drawn();
     expect(store.whatIf.open.value).toBe(false);
     expect(store.whatIf.changes.value).toEqual([]);
-    expect(all(".nbx-field")).toEqual([]);
+    expect(all(".nbx-input")).toEqual([]);
     expect(one("[role=listbox] [role=option]")).toBeTruthy();
     expect(edits).toHaveLength(2);
   });
@@ -270,7 +270,7 @@ describe("a one-hot group", () => {
 
   it("is a choice, and back where it was", async () => {
     const { answer, one, store, edits } = await editing(["region", "age"], given);
-    const region = () => one("[data-feature=region] .nbx-field") as unknown as HTMLSelectElement;
+    const region = () => one("[data-feature=region] .nbx-input") as unknown as HTMLSelectElement;
     expect(region()).toBeNull(); // before the kernel has said what it chooses between
     await answer({ choices: { 0: ["north", "<b>south</b>", null] as (string | null)[] } });
     expect([...region().options].map(({ textContent }) => textContent)).toEqual([
@@ -304,7 +304,7 @@ describe("two rows", () => {
     const { store, change, one, all } = await editing(["a", "b"], LINE);
     store.choose({ other: 11 });
     await drawn();
-    expect(all("[data-feature] .nbx-field")).toHaveLength(2);
+    expect(all("[data-feature] .nbx-input")).toHaveLength(2);
     await change("a", "3", { outputs: new Float32Array([7]) });
     expect(all("[data-edited]")).toHaveLength(1);
     expect(all("li [data-edited]")[0]!.closest("li")!.textContent).toContain("#10");
@@ -329,7 +329,7 @@ describe("many features", () => {
 
 it("where every derivative is zero, values can be changed", async () => {
   const { all } = await editing(["a"], { outputs: [[1]], jacobian: [[[0]]] });
-  expect(all(".nbx-field")).toHaveLength(1);
+  expect(all(".nbx-input")).toHaveLength(1);
 });
 
 it("focus picks the feature, and a click in a field leaves it picked", async () => {
@@ -349,14 +349,14 @@ describe("without a kernel", () => {
     store.choose({ instance: 10, edit: [[0, 3, null]] });
     await drawn();
     expect(element.textContent).toContain("What if its values were others?");
-    expect(element.querySelector(".nbx-button, .nbx-field")).toBeNull();
+    expect(element.querySelector(".nbx-button, .nbx-input")).toBeNull();
   });
 
   it("and where the kernel goes", async () => {
     const { live, all, root, store } = await editing(["a", "b"], LINE);
     live.value = false;
     await drawn();
-    expect(all(".nbx-button, .nbx-field")).toEqual([]);
+    expect(all(".nbx-button, .nbx-input")).toEqual([]);
     expect(root.textContent).toContain("run this cell again");
     expect(store.whatIf.open.value).toBe(false);
   });
