@@ -12,7 +12,7 @@ export interface Docked {
   title: string;
 }
 
-const WIDGET = "application/vnd.jupyter.widget-view+json";
+export const WIDGET = "application/vnd.jupyter.widget-view+json";
 const GONE = "The kernel that made this is gone: run the cell again that docked it.";
 
 export interface Dock {

@@ -2,9 +2,9 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import type { ICommandPalette } from "@jupyterlab/apputils";
 import type { INotebookTracker, NotebookPanel, SessionContext } from "@jupyterlab/notebook";
-import type { Renderer } from "@jupyterlab/rendermime";
+import type { IRenderMimeRegistry, Renderer } from "@jupyterlab/rendermime";
 import type { Modules } from "./container.js";
-import { createDock, type Dock, type Docked } from "./dock.js";
+import { WIDGET, createDock, type Dock, type Docked } from "./dock.js";
 import { addStyle, beside, button } from "./dom.js";
 
 const MIME = "application/vnd.nbexplain.dock+json";
@@ -38,19 +38,22 @@ function activate(
     let dock = docks.get(session);
     if (!dock) {
       docks.set(session, (dock = createDock(modules, app, notebook)));
-      attend(session, dock);
+      attend(notebook, dock);
       notebook.disposed.connect(() => {
         docks.get(session)?.close();
         docks.delete(session);
       });
     }
     const { rendermime } = notebook.content;
-    const createRenderer = () => line(modules, dock);
+    const createRenderer = () => line(modules, rendermime, dock);
     // Before the widget's own view, which stands in the same output for pages that cannot dock.
     rendermime.addFactory({ safe: false, mimeTypes: [MIME], createRenderer }, -10);
   };
 
-  const attend = (session: SessionContext, dock: Dock) => {
+  const attend = (
+    { content: { rendermime }, sessionContext: session }: NotebookPanel,
+    dock: Dock,
+  ) => {
     const take = () => session.session?.kernel?.registerCommTarget(TARGET, () => {});
     take();
     session.kernelChanged.connect(() => {
@@ -64,7 +67,7 @@ function activate(
     // not at all before they are scrolled to.
     session.iopubMessage.connect((_, { header, content }) => {
       const told = content.data?.[MIME] as Docked | undefined;
-      if (header.msg_type === "display_data" && told?.model_id) dock.show(told);
+      if (header.msg_type === "display_data" && told?.model_id && has(rendermime)) dock.show(told);
     });
   };
 
@@ -83,8 +86,11 @@ function activate(
   palette?.addItem({ command: SHOW, category: "nbexplain" });
 }
 
+/** Whether widgets can be drawn: their manager is an extension of its own. */
+const has = ({ mimeTypes }: IRenderMimeRegistry) => mimeTypes.includes(WIDGET);
+
 /** What stands in the output of a cell that docks: a way to the panel, and else nothing. */
-function line({ widgets }: Modules, dock: Dock): Renderer {
+function line({ widgets }: Modules, rendermime: IRenderMimeRegistry, dock: Dock): Renderer {
   const renderer = new widgets.Widget();
   // The script-free form of an output hides what stands below it and was not drawn.
   renderer.node.dataset["mimeType"] = MIME;
@@ -93,6 +99,7 @@ function line({ widgets }: Modules, dock: Dock): Renderer {
       const told = data[MIME] as Docked;
       const { node } = renderer;
       if (!told.model_id) return;
+      if (!has(rendermime)) return node.replaceChildren(beside("div", String(data["text/plain"])));
       const show = button("Show", "Show the panel beside the code", () => dock.show(told));
       node.replaceChildren(beside("div", "Docked beside the code.", show));
     },

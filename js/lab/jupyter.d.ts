@@ -33,6 +33,7 @@ declare module "@jupyterlab/rendermime" {
   }
 
   export interface IRenderMimeRegistry {
+    readonly mimeTypes: readonly string[];
     addFactory(
       factory: { safe: boolean; mimeTypes: string[]; createRenderer: () => Renderer },
       rank: number,

@@ -33,11 +33,14 @@ NOWHERE = (
     "none here: print(ex) shows the table, ex.save_html(path) writes the panel as a page."
 )
 BELOW = (
-    "This page has no place for the panel beside the code: it stands below. In JupyterLab, "
-    "right-click it and choose Create New View for Cell Output; `pip install nbexplain` where "
-    "JupyterLab runs brings the place."
+    "This page has no place for the panel beside the code: it stands in this output. In "
+    "JupyterLab, right-click it and choose Create New View for Cell Output; `pip install "
+    "nbexplain` where JupyterLab runs brings the place."
 )
-BESIDE = "Docked beside the code, by sidecar."
+BESIDE = (
+    "Docked beside the code by sidecar. Where JupyterLab has no sidecar, the panel in this output "
+    "is what there is."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class _Docked:
 
 
 _latest: list[_Docked] = []
+_beside: list[Any] = []
 _watched: WeakKeyDictionary[Watch, View] = WeakKeyDictionary()
 
 
@@ -69,8 +73,8 @@ def dock(shown: Shown) -> None:
     view = view_of(shown) if isinstance(shown, Explanation) else _watching(shown)
     if view is None:
         return
-    line, panel = _publish(view, shown if isinstance(shown, Explanation) else shown.explanation)
-    asked = _ask(view, line, panel) if find_spec("sidecar") else None
+    line = _publish(view, shown if isinstance(shown, Explanation) else shown.explanation)
+    asked = _ask(view, line) if find_spec("sidecar") else None
     _latest[:] = [_Docked(shown, view, _cell(), asked)]
 
 
@@ -92,18 +96,18 @@ def _watching(watch: Watch) -> View:
     return view
 
 
-def _publish(view: View, explanation: Explanation) -> tuple[Any, Any]:
-    """The script-free form, the line of a page that docks, and the panel of one that cannot."""
+def _publish(view: View, explanation: Explanation) -> Any:
+    """Show the script-free form, a line, and the panel for pages that cannot dock; the line."""
     from IPython.display import display
 
     display(still(explanation, view.model_id), raw=True)
     told = {"model_id": view.model_id, "title": explanation.title}
-    line = {MIME: told, "text/plain": BELOW}
-    panel = {MIME: {}, **live(view), "text/plain": ""}
-    return display(line, raw=True, display_id=True), display(panel, raw=True, display_id=True)
+    line = display({MIME: told, "text/plain": BELOW}, raw=True, display_id=True)
+    display({MIME: {}, **live(view), "text/plain": ""}, raw=True)
+    return line
 
 
-def _ask(view: View, line: Any, panel: Any) -> BaseComm:
+def _ask(view: View, line: Any) -> BaseComm:
     """Ask whether the page docks: one that does not know the target closes the comm."""
     from comm import create_comm
 
@@ -111,12 +115,11 @@ def _ask(view: View, line: Any, panel: Any) -> BaseComm:
         sidecar: Any = importlib.import_module("sidecar")
         output = {"output_type": "display_data", "data": live(view), "metadata": {}}
         place = sidecar.Sidecar(title="nbexplain", outputs=(output,))
-
-        def there(_: object) -> None:  # the page has made the sidebar
-            line.update({"text/plain": BESIDE}, raw=True)
-            panel.update({"text/plain": ""}, raw=True)
-
-        place.observe(there, "_widget_id")
+        for other in _beside:  # one panel stands beside the code, as in pages that dock
+            other.close()
+        _beside[:] = [place]
+        # The panel stays in the output: whether the page has the front end of sidecar is not told.
+        line.update({"text/plain": BESIDE}, raw=True)
 
     comm = create_comm(target_name=TARGET)
     route_by_sender(comm)

@@ -1,6 +1,6 @@
 """One server and one browser for all tests here, a fresh page and kernel for each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -33,14 +33,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """`serve(app="lab", widgets=True)` gives the server that is so, started once."""
-    servers: dict[tuple[str, bool], Server] = {}
+    """`serve(app="lab", without=())` gives the server that is so, started once."""
+    servers: dict[tuple[str, ...], Server] = {}
 
-    def server(app: str = "lab", *, widgets: bool = True) -> Server:
-        if (app, widgets) not in servers:
-            started = Server(tmp_path_factory.mktemp("jupyter"), app, widgets=widgets)
-            servers[app, widgets] = started.__enter__()
-        return servers[app, widgets]
+    def server(app: str = "lab", without: Sequence[str] = ()) -> Server:
+        if (app, *without) not in servers:
+            started = Server(tmp_path_factory.mktemp("jupyter"), app, without)
+            servers[app, *without] = started.__enter__()
+        return servers[app, *without]
 
     yield server
     for started in servers.values():
@@ -49,12 +49,12 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 
 @pytest.fixture
 def open_page(browser: Browser, serve: Callable[..., Server]) -> Iterator[Callable[..., Notebook]]:
-    """`open_page(app="lab", widgets=True)` gives a fresh page on that server."""
+    """`open_page(app="lab", without=())` gives a fresh page on that server."""
     opened: list[Notebook] = []
 
-    def page(app: str = "lab", *, widgets: bool = True) -> Notebook:
+    def page(app: str = "lab", without: Sequence[str] = ()) -> Notebook:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        opened.append(Notebook(context.new_page(), serve(app, widgets=widgets)))
+        opened.append(Notebook(context.new_page(), serve(app, without)))
         return opened[-1]
 
     yield page

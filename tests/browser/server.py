@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +26,8 @@ QUIET = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
 }
 WIDGET_MANAGER = "@jupyter-widgets/jupyterlab-manager"
+SIDECAR = "@jupyter-widgets/jupyterlab-sidecar"
+OURS = "nbexplain"
 #: Where the build leaves what a wheel brings to JupyterLab.
 BUILT = Path(__file__).parents[2] / "share" / "jupyter"
 STARTS_WITHIN = 120  # seconds, on the slowest machine
@@ -36,10 +39,10 @@ class Server:
     Args:
         folder: holds the notebooks, in `folder/root`, and all that Jupyter writes.
         app: which application.
-        widgets: False disables the widget manager, as if ipywidgets had never been installed.
+        without: extensions that are disabled, as if they had never been installed.
     """
 
-    def __init__(self, folder: Path, app: str = "lab", *, widgets: bool = True) -> None:
+    def __init__(self, folder: Path, app: str = "lab", without: Sequence[str] = ()) -> None:
         self.root = folder / "root"
         self.root.mkdir(parents=True)
         self.app = app
@@ -49,8 +52,8 @@ class Server:
         self._environment = _environment(folder)
         for plugin, settings in QUIET.items():
             _write(folder / "settings" / f"{plugin}.jupyterlab-settings", settings)
-        if not widgets:
-            page = {"disabledExtensions": {WIDGET_MANAGER: True}}
+        if without:
+            page = {"disabledExtensions": dict.fromkeys(without, True)}
             _write(folder / "config" / "labconfig" / "page_config.json", page)
 
     def __enter__(self) -> Self:

@@ -3,6 +3,8 @@
 import pytest
 
 from tests.browser.explorer import Panel
+from tests.browser.notebook import CELL_THAT_WAITS
+from tests.browser.server import OURS, SIDECAR, WIDGET_MANAGER
 from tests.browser.test_live import SETUP, TRAINING, widths
 
 EXPLAINED = """
@@ -147,3 +149,39 @@ def test_two_notebooks_have_a_dock_each(notebook):
     notebook.command("docmanager:open", {"path": "two.ipynb"})
     visible(notebook).place.get_by_text("two.ipynb").wait_for()
     assert visible(notebook).bars.selected.count() == 0
+
+
+CREATE = "Create New View for Cell Output"
+
+
+def test_without_the_extension_the_output_holds_the_panel_and_says_what_to_do(open_page):
+    notebook = open_page(without=(OURS, SIDECAR))
+    notebook.open([EXPLAINED, "ex.dock()"])
+    notebook.run()
+    panel = Panel(notebook.cell(1)).drawn()
+    assert CREATE in notebook.cell(1).inner_text()
+    assert docks(notebook).count() == 0
+    # What the sentence says is so.
+    panel.view("importance").click(button="right")
+    notebook.page.get_by_role("menuitem", name=CREATE).click()
+    Panel(notebook.page.locator(".jp-LinkedOutputView")).drawn()
+    notebook.screenshot("dock-without")
+
+
+def test_without_widgets_nothing_is_said_to_be_docked(open_page):
+    notebook = open_page(without=(WIDGET_MANAGER,))
+    notebook.open([EXPLAINED, "ex.dock()"])
+    notebook.run()
+    notebook.cell(1).get_by_text(CREATE).wait_for()
+    assert notebook.cell(1).locator(".nbx-static").is_visible()
+    assert docks(notebook).count() == 0
+
+
+def test_sidecar_takes_the_place_of_the_extension_once_the_kernel_is_free(open_page):
+    notebook = open_page(without=(OURS,))
+    notebook.open([EXPLAINED, "ex.dock()", CELL_THAT_WAITS])
+    with notebook.busy():  # until then the output holds it
+        Panel(notebook.cell(1)).drawn()
+    Panel(notebook.page.locator(".jp-SideArea")).drawn()
+    notebook.cell(1).get_by_text("Docked beside the code by sidecar.").wait_for()
+    notebook.screenshot("dock-sidecar")

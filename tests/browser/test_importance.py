@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from tests.browser.notebook import CELL_THAT_WAITS
+from tests.browser.server import WIDGET_MANAGER
 
 SETUP = """
 import numpy as np, pandas as pd, torch
@@ -133,18 +134,20 @@ def saved(notebook):
 
 
 @pytest.mark.parametrize("kernel", [True, False], ids=["another kernel", "no kernel"])
-@pytest.mark.parametrize("widgets", [True, False], ids=["trusted", "elsewhere, no widgets"])
-def test_reopened_the_static_form_is_there(saved, open_page, kernel, widgets):
+@pytest.mark.parametrize(
+    "without", [(), (WIDGET_MANAGER,)], ids=["trusted", "elsewhere, no widgets"]
+)
+def test_reopened_the_static_form_is_there(saved, open_page, kernel, without):
     """Another server has not signed the notebook: Jupyter takes drawings out of its HTML."""
     content, question = saved
-    reopened = open_page(widgets=widgets)
+    reopened = open_page(without=without)
     (reopened.server.root / "saved.ipynb").write_bytes(content)
     reopened.visit("saved.ipynb", kernel=kernel)
-    assert_static(reopened.cell(1), question, drawn=widgets)
+    assert_static(reopened.cell(1), question, drawn=not without)
 
 
 def test_without_the_widget_manager_the_static_form_is_there(open_page):
-    notebook = open_page(widgets=False)
+    notebook = open_page(without=(WIDGET_MANAGER,))
     notebook.open([SETUP, EXPLAIN])
     notebook.run()
     assert notebook.errors() == []
@@ -187,12 +190,12 @@ torch.manual_seed(0)
 model = torch.nn.Linear(len(names), 2)
 ex = nbx.explain(model, X, output_names=names[:2])
 """
-    for widgets in (True, False):
-        notebook = open_page(widgets=widgets)
+    for without in ((), (WIDGET_MANAGER,)):
+        notebook = open_page(without=without)
         notebook.open([setup, "ex"])
         notebook.run()
         assert notebook.errors() == []
-        if widgets:
+        if not without:
             view = view_in(notebook.cell(1))
             assert sorted(features(view)) == sorted(HOSTILE)
             assert features(view) == notebook.evaluate("list(ex.importance().index)")

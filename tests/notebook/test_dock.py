@@ -33,7 +33,6 @@ class Sidecar(ipywidgets.Widget):
 
     title = traitlets.Unicode()
     outputs = traitlets.Tuple()
-    _widget_id = traitlets.Any()
     made: ClassVar = []
 
     def __init__(self, **traits):
@@ -68,9 +67,9 @@ def kernel(monkeypatch):
     monkeypatch.setattr("IPython.display.display", display)
     monkeypatch.setattr("comm.create_comm", opened)
     monkeypatch.setattr(docking, "find_spec", lambda name: None)
-    docking._latest.clear()
     yield found
     docking._latest.clear()
+    docking._beside.clear()
 
 
 @pytest.fixture
@@ -177,11 +176,10 @@ def test_a_page_that_cannot_dock_gets_a_sidecar(kernel, sidecar):
     (place,) = sidecar
     (output,) = place.outputs
     assert output["data"][forms.WIDGET]["model_id"] == model_of(panel)
-    # One whose front end is not there shows nothing: the output keeps the panel until it does.
-    assert forms.WIDGET in panel.data
-    place._widget_id = "there"
     assert line.data == {"text/plain": docking.BESIDE}
-    assert panel.data == {"text/plain": ""}
+    ex.dock()
+    kernel.asked[1].closed({"content": {}})
+    assert [one.comm is None for one in sidecar] == [True, False]
 
 
 class TestLines:
