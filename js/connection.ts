@@ -4,6 +4,7 @@ import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import type { HistoryState } from "./history.js";
 import type { Row } from "./instances.js";
 import { createStore, type FedStore } from "./store.js";
+import type { VersionsState } from "./versions.js";
 import {
   unpack,
   type Choice,
@@ -55,6 +56,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
           const { client } = store.link;
           send({ t: "edit", client, id, row, edit, ...(choices && { choices }) });
         }),
+      version: (wish) => send({ t: "version", ...wish }),
       again: () => send({ t: "again" }),
       live: liveness(model, signal),
     },
@@ -103,6 +105,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
     ),
     ["change:selection", follow],
     ["change:status", report],
+    ["change:versions", () => store.receiveVersions(model.get("versions") as VersionsState)],
     ["msg:custom", receive],
   ];
   for (const [name, handler] of handlers) model.on(name, handler as () => void);
@@ -169,6 +172,7 @@ function read(model: AnyModel, chosen: boolean): State {
     lags: get("lags") ?? {},
     instances: get("instances") ?? {},
     history: get("history") ?? {},
+    versions: get("versions") ?? {},
     selection: (chosen && get("selection")) || {},
   };
 }

@@ -10,6 +10,7 @@ import type { Ranking } from "./ranking.js";
 import type { Subset } from "./subset.js";
 import type { Word } from "./texts.js";
 import type { WhatIf } from "./whatif.js";
+import type { Versions, VersionsState, Wish } from "./versions.js";
 import type {
   Change,
   Choice,
@@ -60,6 +61,8 @@ export interface Store {
   readonly ranking: ReadonlySignal<Ranking | undefined>;
   /** What a training has come through, and the moment of it that bars are taken back to. */
   readonly past: Past;
+  /** The versions of a model that is followed. */
+  readonly versions: Versions;
   /** What is known of the chosen slice while it is not here. */
   readonly wait: ReadonlySignal<Wait | undefined>;
   /** The rows that are in the page; null before there is an explanation. */
@@ -101,6 +104,7 @@ export interface Host {
   subset(shown: Shown, rows: Uint32Array, id: number): void;
   /** The row with other values; `choices`, whether those of one-hot groups are not known yet. */
   edit(row: number, edit: Change[], id: number, choices: boolean): void;
+  version(wish: Wish): void;
   again(): void;
   /** Whether the kernel is there; where that is not known, it may be. */
   readonly live?: ReadonlySignal<boolean>;
@@ -121,6 +125,7 @@ export interface FedStore extends Store {
   /** `anew`: in place of all moments that are here. */
   receiveHistory(history: HistoryState, anew?: boolean): void;
   receiveRow(row: Row): void;
+  receiveVersions(state: VersionsState | Record<string, never> | undefined): void;
   refuseRow(row: number, error: string): void;
   receiveEdited(row: Row, edited: Edited): void;
   refuseEdited(id: number, error: string): void;

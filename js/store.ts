@@ -11,6 +11,7 @@ import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
 import { sentence } from "./texts.js";
 import { createTimes, isMap } from "./times.js";
 import { createWhatIf } from "./whatif.js";
+import { createVersions } from "./versions.js";
 import {
   key,
   packed,
@@ -60,6 +61,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const { steps, lags, lagMap, time, lagOf } = times;
 
   const past = createPast(names, shown, left);
+  const versions = createVersions(names, shown, past, host && ((wish) => host.version(wish)));
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
@@ -142,6 +144,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     slice,
     ranking,
     past,
+    versions,
     wait,
     instances,
     subset,
@@ -259,6 +262,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           times.load(next, state.lags);
           past.load(state.history);
           whatIf.renew(true);
+          versions.load(state.versions);
           meta.value = next;
           status.value = state.status;
           const selection = state.selection;
@@ -291,6 +295,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     receiveLags: times.receive,
     refuseLags: times.refuse,
     receiveHistory: past.receive,
+    receiveVersions: versions.load,
     receiveRow: (row) => settle<Row | Wait>(fetched, row.row, row),
     refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
     receiveEdited: whatIf.receive,

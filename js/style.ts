@@ -13,6 +13,7 @@ import text from "./styles/text.css";
 import lags from "./styles/lags.css";
 import history from "./styles/history.css";
 import explorer from "./styles/explorer.css";
+import versions from "./styles/versions.css";
 import notice from "./styles/notice.css";
 import adapt from "./styles/adapt.css";
 
@@ -30,6 +31,7 @@ const css =
   text +
   lags +
   history +
+  versions +
   explorer +
   notice +
   adapt;

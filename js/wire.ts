@@ -1,5 +1,6 @@
 /** What crosses from Python, and how it is read. Written down in nbexplain/notebook/PROTOCOL.md. */
 import type { HistoryState } from "./history.js";
+import type { VersionsState, Wish } from "./versions.js";
 
 export const PROTOCOL = 1;
 
@@ -176,6 +177,7 @@ export type FromPage =
   | { t: "edit"; client: string; id: number; row: number; edit: Change[]; choices?: boolean }
   | { t: "find"; label: string }
   | ({ t: "subset"; id: number; rows: number } & Shown)
+  | ({ t: "version" } & Wish)
   | { t: "again" };
 
 export type ToPage =
@@ -222,6 +224,7 @@ export interface State {
   lags?: LagsState | Record<string, never>;
   instances?: InstancesState | Record<string, never>;
   history?: HistoryState | Record<string, never>;
+  versions?: VersionsState | Record<string, never>;
   selection?: Selection | Record<string, never>;
   _link?: string;
 }

@@ -28,6 +28,7 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
     find: silent,
     subset: silent,
     edit: linear(() => store),
+    version: silent,
     again: silent,
   });
   store.load(STATES[name]!());

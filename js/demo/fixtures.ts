@@ -3,6 +3,7 @@ import { withRows } from "./rows.js";
 import { withLags } from "./sequences.js";
 import { withSteps } from "./stepwise.js";
 import { withHistory } from "./training.js";
+import { withVersions } from "./versions.js";
 import type { Meta, Output, Selection, State } from "../wire.js";
 
 export interface Sketch {
@@ -284,6 +285,7 @@ export const STATES: Record<string, () => State> = {
   days,
   tracker,
   trained: () => withHistory(credit(), 120),
+  edited: () => withVersions(credit()),
   live: () => ({ ...credit(), status: { state: "live" } }),
   empty: () => blank({ state: "empty" }),
   loading: () => blank({ state: "loading", done: 1_204, total: 8_000, left: 6 }),

@@ -47,7 +47,8 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const ranking = store.ranking.value!;
   const marks = useComputed(() => marksOf(store));
   const marked = marks.value;
-  const domain = reach(ranking, marked?.share);
+  const before = noun === "feature" ? store.versions.before.value : null;
+  const domain = Math.max(reach(ranking, marked?.share), reach(ranking, before?.share));
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
   );
@@ -219,6 +220,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
                 domain={domain}
                 mark={marked?.share[feature]}
                 about={marked?.about}
+                before={before}
                 places={places}
                 top={topOf(from + i)}
                 position={from + i}

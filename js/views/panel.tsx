@@ -7,6 +7,7 @@ import type { Output, Status } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Download } from "./download.js";
 import { Notice } from "./notice.js";
+import { Versions } from "./versions.js";
 import type { ViewProps } from "./props.js";
 
 export function Panel({ store, root, children }: ViewProps & { children: ComponentChildren }) {
@@ -41,7 +42,12 @@ function Header({ store, root }: ViewProps) {
   const meta = store.meta.value!;
   const { response } = store.shown.value;
   const marks = store.status.value.marks ?? [];
-  const notes = [...marks, ...(meta.responses.find(({ name }) => name === response)?.notes ?? [])];
+  const changed = store.versions.told.value?.notes ?? [];
+  const notes = [
+    ...marks,
+    ...changed,
+    ...(meta.responses.find(({ name }) => name === response)?.notes ?? []),
+  ];
   return (
     <header class="nbx-head">
       <div class="nbx-title">
@@ -69,6 +75,7 @@ function Header({ store, root }: ViewProps) {
           <bdi>{marks.at(-1)}</bdi>
         </p>
       )}
+      <Versions store={store} />
       <Back store={store} />
       {notes.length > 0 && (
         <details class="nbx-notes">

@@ -3,6 +3,8 @@ import { Component, createRef } from "preact";
 import { ARROW, fixed, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
 import type { Slice } from "../wire.js";
+import { spokenChange, type Before } from "../versions.js";
+import { Ghost } from "./ghost.js";
 import { write, writeName } from "./name.js";
 
 export const ROW = 22;
@@ -21,6 +23,8 @@ interface Props {
   mark: number | undefined;
   /** What that is over, in words. */
   about: string | undefined;
+  /** The version before, where there is one. */
+  before: Before | null;
   places: number;
   top: number;
   position: number;
@@ -43,6 +47,7 @@ export class Row extends Component<Props> {
   private readonly arrow = createRef<HTMLSpanElement>();
   private whisker: HTMLElement | null = null;
   private brushed: HTMLElement | null = null;
+  private readonly ghost = new Ghost();
 
   override shouldComponentUpdate(next: Readonly<Props>): boolean {
     this.draw(next);
@@ -75,6 +80,7 @@ export class Row extends Component<Props> {
       `${rank} ${name}, ${fixed(share, places)} percent` +
       (Number.isNaN(mark) ? "" : `, ${fixed(mark, places)} ${about}`) +
       (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
+      (props.before ? spokenChange(props.before, feature, Number(rank)) : "") +
       (direction === "none" ? "" : `, ${WORDS[direction]}`);
     set(row, "aria-label", spoken);
 
@@ -93,6 +99,7 @@ export class Row extends Component<Props> {
       ? gone(this.brushed)
       : (this.brushed ?? after(this.whisker ?? bar, "nbx-brushed"));
     if (this.brushed) this.brushed.style.left = percent(mark);
+    this.ghost.draw(bar.parentElement!, props, Number(rank));
   }
 
   /** From where it was to where it is; a reader's eye follows what moves. */

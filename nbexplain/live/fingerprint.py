@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbexplain.data import Batch
     from nbexplain.explanation import Explanation
 
-MODEL = 12 * 2**20
+MODEL = 6 * 2**20
 """Bytes of a model that are read at most; of larger ones, blocks at equal distances."""
 
 DATA = 4 * 2**20
@@ -46,12 +46,14 @@ class Fingerprint:
         structure: of each module its name, kind, settings and the code of its forward.
         contents: of each parameter and buffer its name, type, shape and checksum.
         outputs: for the first rows of X, on the CPU; None where it was not asked.
+        pure: whether the forward was seen to leave the parameters as they are.
         sampled: whether only a part of the contents was read.
     """
 
     structure: tuple[object, ...]
     contents: tuple[object, ...]
     outputs: Tensor | None
+    pure: bool
     sampled: bool
 
     def same(self, other: Fingerprint) -> bool:
@@ -76,7 +78,8 @@ def fingerprint(
 ) -> Fingerprint:
     """Of a model as it is; with an explanation of it, also by what it returns for its rows.
 
-    The model is run as a private copy. Of texts it is not run.
+    The model is run as a private copy, which shares the parameters' memory once the same forward
+    was seen to leave them as they are. Of texts it is not run.
 
     Args:
         model: as `nbx.explain` takes it.
@@ -101,8 +104,19 @@ def fingerprint(
         contents = tuple((name, *_tensor(x, thin)) for name, x in tensors)
     structure = tuple((name, *_described(module)) for name, module in named)
     changed = before is not None and (structure, contents) != (before.structure, before.contents)
-    outputs = None if explanation is None or changed else _outputs(model, explanation)
-    return Fingerprint(structure, contents, outputs, sampled=thin > 1)
+    if explanation is None or changed:
+        return Fingerprint(structure, contents, None, pure=False, sampled=thin > 1)
+    pure = before is not None and before.pure
+    shared = [p for _, module in named for p in module.parameters(recurse=False)] if pure else []
+    snapshot = Snapshot(model, shared)
+    outputs = _outputs(snapshot, explanation)
+    pure = pure or _whole(snapshot.named_modules) == _whole(named)
+    return Fingerprint(structure, contents, outputs, pure=pure, sampled=thin > 1)
+
+
+def _whole(named: Sequence[tuple[str, nn.Module]]) -> list[tuple[object, ...]]:
+    """Checksums of all of the parameters."""
+    return [_tensor(x, 1) for _, module in named for x in module.parameters(recurse=False)]
 
 
 def contents(value: object) -> object:
@@ -211,13 +225,12 @@ def _code(module: nn.Module) -> int:
     return 0 if code is None else hash(code)
 
 
-def _outputs(model: object, explanation: Explanation) -> Tensor | None:
+def _outputs(snapshot: Snapshot, explanation: Explanation) -> Tensor | None:
     work = explanation.origin
     if not isinstance(work, Work) or explanation.asked.tokens:
         return None
     rows: Batch = work.source.head(ROWS)
     with untouched(), torch.no_grad(), torch.autocast(rows.inputs[0].device.type, enabled=False):
-        snapshot = Snapshot(model)
         reading = replace(work.subject.reading, snapshot=snapshot)
         subject = replace(work.subject, reading=reading)
         function = subject.function(rows.target, rows.spans)

@@ -45,8 +45,11 @@ _ATOMIC = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch
 _CONTAINERS = (list, tuple, set, frozenset, deque)
 
 
-def private_copy(model: object) -> object:
+def private_copy(model: object, shared: Iterable[nn.Parameter] = ()) -> object:
     """Copy of a module or callable that shares no tensor, mode, flag or hook with the original.
+
+    The memory of `shared` parameters is that of the original's: for a forward that is known not
+    to write into them, and is called before they change.
 
     Every module in the copy is in evaluation mode, every tensor detached from any graph and
     without `requires_grad`. Backward hooks stay behind. A forward hook is called once, and again
@@ -65,7 +68,11 @@ def private_copy(model: object) -> object:
     """
     # A model made in inference mode must yield ordinary tensors here, or autograd refuses them.
     with torch.inference_mode(False), torch.no_grad():
-        return _Copier().copy(model)
+        copier = _Copier()
+        for x in shared:
+            if type(x) is nn.Parameter and not x.is_inference():
+                copier.memo[id(x)] = nn.Parameter(x.detach(), requires_grad=False)
+        return copier.copy(model)
 
 
 def compiled_from(module: nn.Module) -> nn.Module | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, cast
@@ -51,6 +51,7 @@ class Snapshot:
     Args:
         model: a module; one that was compiled, scripted, traced or wrapped in `DataParallel`; or a
             function of tensors. Modules that a function refers to are copied along with it.
+        shared: parameters whose memory it shares with the model, as `private_copy` takes them.
 
     Attributes:
         name: the class of the model, or the name of the function.
@@ -76,10 +77,10 @@ class Snapshot:
     torch.Size([5, 2])
     """
 
-    def __init__(self, model: object) -> None:
+    def __init__(self, model: object, shared: Iterable[nn.Parameter] = ()) -> None:
         model = _unwrapped(model)
         _check_model(model)
-        self._model = cast(Callable[..., object], private_copy(model))
+        self._model = cast(Callable[..., object], private_copy(model, shared))
         self.named_modules = tuple(_named_modules(self._model))
         modules = [m for _, m in self.named_modules]
         tensors = list(chain.from_iterable(chain(m.parameters(), m.buffers()) for m in modules))

@@ -26,6 +26,7 @@ export function shown(state: State, kind: Kind = "importance") {
     find: (label) => void calls.push(`find ${label}`),
     subset: (_, rows, id) => void calls.push(`subset ${rows.length} ${id}`),
     edit: (...question) => void edits.push(question),
+    version: (wish) => void calls.push(`version ${JSON.stringify(wish)}`),
     again: () => void calls.push("again"),
     live,
   });

@@ -259,6 +259,34 @@ def test_the_model_comes_back_as_it_was():
     assert random.getstate() == states[2]
 
 
+class Clamping(nn.Module):
+    """A forward that writes into its parameters, past what torch counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([[1.0, -1.0, 1.0, -1.0, 1.0]]))
+
+    def forward(self, x):
+        self.weight.data.clamp_(min=0)
+        return x @ self.weight.T
+
+
+def test_a_forward_that_writes_into_its_parameters_does_so_in_a_copy():
+    model = Clamping()
+    ex = nbx.explain(model, X)
+    found = None
+    for _ in range(3):
+        found = fingerprint(model, ex, found)
+        assert not found.pure
+    assert model.weight[0, 1] == -1
+    model = network()
+    first = fingerprint(model, ex)
+    assert first.pure
+    again = fingerprint(model, ex, first)
+    assert again.pure
+    assert first.same(again)
+
+
 def test_a_large_model_is_sampled_and_that_is_said(monkeypatch):
     model = nn.Linear(1024, 64)
     assert not fingerprint(model).sampled
