@@ -20,7 +20,7 @@ data = torch.randn(200, 3)
 @pytest.fixture
 def cells(shell, monkeypatch):
     """Runs cells as a kernel does, the last expression displayed."""
-    monkeypatch.setattr(forms, "_in_kernel", lambda: True)
+    monkeypatch.setattr(forms, "in_kernel", lambda: True)
     monkeypatch.setattr(forms, "_display", lambda data: None)
 
     def run(code):
