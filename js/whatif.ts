@@ -72,7 +72,9 @@ export function createWhatIf(
     choices: computed(() => choices.value ?? new Map<number, (string | null)[]>()),
     /** Takes what is chosen, here or in Python; nothing where no kernel could answer it. */
     set(row: number | null, edit: readonly Change[] | null | undefined) {
-      told.value = { row, changes: edit?.length ? edit : NONE };
+      const next = { row, changes: edit?.length ? edit : NONE };
+      // What Python echoes is no other question.
+      if (JSON.stringify(next) !== JSON.stringify(told.peek())) told.value = next;
     },
     want: (on: boolean) => void (wanted.value = on),
     /** As it stands in a choice. */

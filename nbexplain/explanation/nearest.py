@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from nbexplain.engine.padding import aligned
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from nbexplain.explanation.origin import Row
     from nbexplain.explanation.record import Explanation
 
-CHUNK = 2**20
+CHUNK = 2**17
 """Entries compared at once."""
 
 
@@ -112,16 +113,21 @@ def near(
         raise ValueError("Texts have no distance: rows are ids of tokens, which are only names.")
     sample = ex.swept.sample
     here, spans = row.values[:, None], row.spans
-    here = (here if spans is None else aligned(here, spans)).reshape(-1).double().numpy()
-    counted = ex.scaling > 0
-    squares = np.empty(sample.count)
+    here = (here if spans is None else aligned(here, spans)).reshape(-1).double()
+    units = np.divide(1, ex.scaling, out=np.zeros_like(ex.scaling), where=ex.scaling > 0)
+    unit, squares = torch.from_numpy(units), np.empty(sample.count)
     step = max(1, CHUNK // len(here))
     for start in range(0, sample.count, step):
         part = slice(start, start + step)
         there, spans = sample.values[part][:, None], sample.spans
         there = there if spans is None else aligned(there, spans[part])
-        apart = (there.flatten(1).double().numpy() - here)[:, counted] / ex.scaling[counted]
-        squares[part] = (apart**2).sum(1)
-    order = np.lexsort((sample.positions, squares))
-    order = order[sample.positions[order] != but][:n] if but is not None else order[:n]
+        apart = (there.flatten(1).double() - here).mul_(unit)
+        squares[part] = apart.square_().sum(1).numpy()
+    if but is not None:
+        squares[sample.positions == but] = np.inf
+    few = np.arange(sample.count)
+    if n < sample.count:  # of a hundred thousand only a few are put in order
+        (few,) = np.nonzero(squares <= np.partition(squares, n - 1)[n - 1])
+    order = few[np.lexsort((few, squares[few]))][:n]
+    order = order[np.isfinite(squares[order])]
     return order.astype(np.int64), np.sqrt(squares[order])

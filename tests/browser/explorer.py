@@ -187,6 +187,63 @@ class Local:
         return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
 
 
+class WhatIf:
+    """The picked row with other values."""
+
+    def __init__(self, view: Locator) -> None:
+        self.view = view
+        self.button = view.get_by_role("button", name="What if …")
+        self.status = view.locator(".nbx-what-if [role=status]")
+
+    def begun(self) -> WhatIf:
+        """Let values be changed."""
+        self.button.click()
+        self.view.locator(".nbx-input").first.wait_for()
+        return self
+
+    def field(self, feature: str) -> Locator:
+        return self.view.locator(f"[data-feature='{feature}'] .nbx-input")
+
+    def change(self, feature: str, value: str) -> None:
+        self.field(feature).fill(value)
+
+    def back(self, feature: str) -> None:
+        """Put a value back."""
+        self.view.get_by_role("button", name=f"Put {feature} back", exact=True).click()
+
+    @property
+    def before(self) -> float:
+        """The prediction at the row as it is."""
+        return _number(self.view.locator(".nbx-said > b").first)
+
+    def wait_for(self, prediction: float) -> None:
+        """Until the prediction at the changed row is this one, as far as it is written."""
+        said = self.view.locator("[data-edited] b")
+        said.wait_for()
+        self.view.page.wait_for_function(
+            "([said, wanted]) => { const told = +said.textContent.replace('−', '-');"
+            " return Math.abs(told - wanted) <= 0.0051 * Math.max(0.1, Math.abs(wanted)); }",
+            arg=[said.element_handle(), prediction],
+        )
+
+    @property
+    def ghosts(self) -> int:
+        """Bars that show what was before."""
+        return self.view.locator(".nbx-ghost").count()
+
+    def near(self, label: str) -> Locator:
+        return self.view.locator(".nbx-what-if").get_by_role("button", name=label)
+
+    @property
+    def nearest(self) -> list[str]:
+        """Labels of the nearest real rows."""
+        return self.view.locator(".nbx-what-if p button bdi").all_text_contents()
+
+
+def _number(element: Locator) -> float:
+    return float((element.text_content() or "").replace("−", "-"))
+
+
 def _text(element: Locator) -> str:
     """What is there to read, without the white space of the layout."""
     return " ".join((element.text_content() or "").split())

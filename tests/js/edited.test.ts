@@ -51,6 +51,18 @@ it("of several changes soon after each other the last one is asked for", () => {
   expect(asked()).toEqual([{ t: "edit", client, id: 3, row: 12, edit, choices: true }]);
 });
 
+it("what Python echoes is not asked again", () => {
+  const { model, store, asked } = connected();
+  store.choose({ edit: [[0, 3, null]] });
+  vi.advanceTimersByTime(DEBOUNCE);
+  const { t: _, ...echo } = model.sent.find(({ t }) => t === "select")!;
+  expect(asked()).toHaveLength(1);
+  model.receive({ selection: echo });
+  vi.advanceTimersByTime(DEBOUNCE);
+  expect(asked()).toEqual([]);
+  expect(store.whatIf.changes.value).toEqual([[0, 3, null]]);
+});
+
 it("the answer is the row as it would be", () => {
   const { model, store, client } = connected();
   store.choose({ edit: [[0, 3, null]] });
@@ -121,6 +133,20 @@ describe("a kernel that is gone", () => {
       expect(connected(layout).store.whatIf.possible.value).toBe(true);
     },
   );
+});
+
+it("another model is asked again, what groups choose between too", async () => {
+  const { model, store, asked, client } = connected();
+  store.choose({ edit: [[0, 3, null]] });
+  vi.advanceTimersByTime(DEBOUNCE);
+  model.emit("msg:custom", { ...told(client, 1), choices: {} }, BUFFERS);
+  store.choose({ edit: [[0, 4, null]] });
+  vi.advanceTimersByTime(DEBOUNCE);
+  expect(asked()).toMatchObject([{ id: 1, choices: true }, { id: 2 }]);
+  model.receive({ names: ["a", "c"] });
+  await Promise.resolve();
+  vi.advanceTimersByTime(DEBOUNCE);
+  expect(asked()).toMatchObject([{ id: 3, edit: [[0, 4, null]], choices: true }]);
 });
 
 it("newer rows of a model that trains ask again", () => {

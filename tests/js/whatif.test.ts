@@ -222,6 +222,7 @@ describe("putting back", () => {
     expect(store.whatIf.changes.value).toEqual([]);
     expect(asked.at(-1)).not.toHaveProperty("edit");
     expect(edits.at(-1)!.slice(0, 2)).toEqual([11, []]);
+    expect(store.whatIf.answer.value).toBeNull();
     expect(field("a").className).not.toContain("nbx-changed");
   });
 });
@@ -336,6 +337,7 @@ it("focus picks the feature, and a click in a field leaves it picked", async () 
   const { field, store } = await editing(["a", "b"], LINE);
   field("b").dispatchEvent(new Event("focus"));
   expect(store.feature.value).toBe(1);
+  await drawn();
   field("b").click();
   expect(store.feature.value).toBe(1);
 });
