@@ -17,10 +17,13 @@ export interface HistoryState<P = Packed> {
   epoch: P;
   /** Positions of the features that are here, ascending, `[features]`. */
   features: P;
-  /** Percent, `[moments, features]`: shares and their intervals. */
+  /** Percent that a code of 1 stands for, `[moments]`. */
+  unit: P;
+  /** Codes, `[moments, features]`: shares and their intervals, and mean / rms of the derivative. */
   share: P;
   low: P;
   high: P;
+  direction: P;
 }
 
 export interface Moment {
@@ -33,7 +36,12 @@ export interface Moment {
   share: Float32Array;
   low: Float32Array;
   high: Float32Array;
+  direction: Float32Array;
 }
+
+/** As nbexplain/notebook/history.py has them. */
+const [FULL, MISSING] = [65_534, 65_535];
+const [STRAIGHT, STEEP] = [128, 126];
 
 export interface History extends Pick<HistoryState, "response" | "output" | "question"> {
   features: Uint32Array;
@@ -45,16 +53,27 @@ export function history(state: HistoryState): History {
   const [steps, rows, features] = [state.steps, state.rows, state.features].map((array) =>
     unpack(array, "<u4"),
   ) as [Uint32Array, Uint32Array, Uint32Array];
-  const [seconds, loss, epoch, share, low, high] = (
-    ["seconds", "loss", "epoch", "share", "low", "high"] as const
-  ).map((name) => unpack(state[name], "<f4")) as Float32Array[];
+  const [seconds, loss, epoch, unit] = (["seconds", "loss", "epoch", "unit"] as const).map((name) =>
+    unpack(state[name], "<f4"),
+  ) as Float32Array[];
+  const [share, low, high] = (["share", "low", "high"] as const).map((name) =>
+    unpack(state[name], "<u2"),
+  ) as Uint16Array[];
+  const direction = unpack(state.direction, "|u1");
   const [T, F] = [steps.length, features.length];
-  if ([share, low, high].some((array) => array!.length !== T * F))
+  if ([share!, low!, high!, direction].some((array) => array.length !== T * F))
     throw new Error(`The history is not of ${T} moments and ${F} features.`);
-  const row = (array: Float32Array, t: number) => array.subarray(t * F, (t + 1) * F);
+  const read = (codes: Uint16Array, t: number) =>
+    Float32Array.from(codes.subarray(t * F, (t + 1) * F), (code) =>
+      code === MISSING ? NaN : code * unit![t]!,
+    );
+  const claims = (t: number) =>
+    Float32Array.from(direction.subarray(t * F, (t + 1) * F), (code) =>
+      code ? (code - STRAIGHT) / STEEP : NaN,
+    );
   const moments = Array.from(steps, (step, t): Moment => ({
     ...{ step, rows: rows[t]!, seconds: seconds![t]!, loss: loss![t]!, epoch: epoch![t]! },
-    ...{ share: row(share!, t), low: row(low!, t), high: row(high!, t) },
+    ...{ share: read(share!, t), low: read(low!, t), high: read(high!, t), direction: claims(t) },
   }));
   return { response, output, question, features, moments };
 }
@@ -72,15 +91,33 @@ export function packedHistory({ features, moments, ...about }: History): History
       Float32Array.from(moments, (moment) => moment[name]),
       T,
     );
+  const unit = Float32Array.from(moments, ({ share, high }) => {
+    let most = 0;
+    for (const values of [share, high]) for (const one of values) if (one > most) most = one;
+    return 2 ** Math.ceil(Math.log2((most || FULL) / FULL));
+  });
   const table = (name: "share" | "low" | "high") => {
-    const values = new Float32Array(T * F);
-    moments.forEach((moment, t) => values.set(moment[name], t * F));
-    return packed(values, T, F);
+    const codes = new Uint16Array(T * F);
+    moments.forEach((moment, t) =>
+      moment[name].forEach((value, f) => {
+        const code = Math.min(Math.round(value / unit[t]!), FULL);
+        codes[t * F + f] = Number.isNaN(value) ? MISSING : value > 0 ? Math.max(code, 1) : 0;
+      }),
+    );
+    return packed(codes, T, F);
   };
+  const claims = new Uint8Array(T * F);
+  moments.forEach(({ direction }, t) =>
+    direction.forEach((value, f) => {
+      const size = Math.floor(Math.abs(value) * STEEP + 1e-5);
+      claims[t * F + f] = Number.isNaN(value) ? 0 : STRAIGHT + Math.sign(value) * size;
+    }),
+  );
   return {
     ...about,
     ...{ steps: whole("step"), rows: whole("rows"), features: packed(features, F) },
     ...{ seconds: floats("seconds"), loss: floats("loss"), epoch: floats("epoch") },
+    ...{ unit: packed(unit, T), direction: packed(claims, T, F) },
     ...{ share: table("share"), low: table("low"), high: table("high") },
   };
 }
@@ -115,8 +152,7 @@ export function sliceAt(of: History, moment: Moment, features: number, question:
   return {
     ...{ response: of.response, output: of.output, question },
     ...{ share: spread(moment.share), low: spread(moment.low), high: spread(moment.high) },
-    // The signs of that time are not known.
-    direction: new Float32Array(features).fill(NaN),
+    direction: spread(moment.direction),
   };
 }
 

@@ -293,8 +293,11 @@ export function packedSlices(all: Slice[]): { slices: SliceInfo[]; importance: P
 }
 
 /** What `unpack` reads. */
-export const packed = (array: Float32Array | Uint32Array, ...shape: number[]): Packed => ({
-  dtype: array instanceof Float32Array ? "<f4" : "<u4",
+export const packed = (
+  array: Float32Array | Uint32Array | Uint16Array | Uint8Array,
+  ...shape: number[]
+): Packed => ({
+  dtype: Object.entries(ARRAYS).find(([, type]) => array instanceof type)![0],
   shape,
   data: new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
 });

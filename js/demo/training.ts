@@ -11,6 +11,7 @@ export function withHistory(state: State, moments: number, stride = 20): State {
     ({ response, output }) => response === meta.response && output === meta.output,
   );
   const latest = values.subarray(first * 4 * F, first * 4 * F + F);
+  const signs = values.subarray((first * 4 + 3) * F, (first * 4 + 4) * F);
   const all = Array.from({ length: moments }, (_, t): Moment => {
     const done = t / (moments - 1);
     const raw = Float64Array.from({ length: F }, (_, f) => {
@@ -25,6 +26,7 @@ export function withHistory(state: State, moments: number, stride = 20): State {
       ...{ step: t * stride, rows: done === 1 ? 2_000 : 256, seconds: t / 6 },
       ...{ loss: t ? 0.2 + 1.4 * Math.exp(-5 * done) : NaN, epoch: t ? Math.floor(8 * done) : NaN },
       ...{ share, low: share.map((one) => 0.93 * one), high: share.map((one) => 1.07 * one) },
+      direction: signs.map((one, f) => one * Math.min(1, 0.3 + done + (f % 3) / 4)),
     };
   });
   const question = meta.slices[first]!.question.replace(/, [\d,]+ rows$/, "");

@@ -7,6 +7,7 @@ import { Local } from "./local.js";
 import type { ViewProps } from "./props.js";
 
 export function Explorer(props: ViewProps) {
+  const meta = props.store.meta.value!;
   return (
     <div class="nbx-explorer">
       <div data-nbx-view="importance" data-nbx-state="ready">
@@ -18,12 +19,13 @@ export function Explorer(props: ViewProps) {
       <div data-nbx-view="local" data-nbx-state="ready">
         <Local {...props} />
       </div>
-      {props.store.meta.value!.lags && (
+      {meta.lags && (
         <div data-nbx-view="lags" data-nbx-state="ready">
           <Lags {...props} />
         </div>
       )}
-      {props.store.past.history.value && (
+      {(props.store.past.history.value ||
+        (meta.tokens && props.store.status.value.state === "live")) && (
         <div data-nbx-view="history" data-nbx-state="ready">
           <TrainingHistory {...props} />
         </div>

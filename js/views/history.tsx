@@ -13,6 +13,8 @@ import type { ViewProps } from "./props.js";
 
 /** Features whose lines stand out and are named. */
 const LEADING = 5;
+/** Features that have lines at all. */
+const DRAWN = 64;
 /** Of the table behind: moments, and features. */
 const LISTED = 20;
 const COLUMNS = 8;
@@ -31,7 +33,9 @@ export function TrainingHistory(props: ViewProps) {
           <p class="nbx-quiet">
             {history
               ? "The model has not been trained since the watch began: its first steps begin the lines."
-              : "This explanation has no history: nbx.watch(model, X) keeps one while a model trains."}
+              : store.meta.value!.tokens
+                ? "Texts have no history: their one feature, the token, has all of the importance at every step."
+                : "This explanation has no history: nbx.watch(model, X) keeps one while a model trains."}
           </p>
         </>
       )}
@@ -53,6 +57,7 @@ function Chart({ store, root, history, total }: ChartProps) {
   const playing = usePlay(store, root);
   const order = leaders(history);
   const at = picked === null ? -1 : features.indexOf(picked);
+  const drawn = order.slice(0, DRAWN);
   const named = order.slice(0, LEADING);
   if (at >= 0 && !named.includes(at)) named.push(at);
   const words = named.map((place) => printable(names[features[place]!]!));
@@ -75,7 +80,7 @@ function Chart({ store, root, history, total }: ChartProps) {
       <div class="nbx-bar-head">
         <h4>Training history</h4>
         <span class="nbx-muted">
-          share by step, {features.length < names.length ? `${features.length} leading of ` : ""}
+          share by step, {drawn.length < names.length ? `${drawn.length} leading of ` : ""}
           {count(names.length)} features
         </span>
         <span class="nbx-ways">
@@ -116,6 +121,7 @@ function Chart({ store, root, history, total }: ChartProps) {
               history={history}
               frame={frame}
               named={named}
+              drawn={drawn}
               picked={at}
               directions={store.slice.value!.direction}
               moment={moment}

@@ -1,4 +1,5 @@
 /** The picked row, alone or beside another: its prediction, and what that is sensitive to. */
+import { count } from "../format.js";
 import { local, type Local as Case } from "../local.js";
 import type { Store } from "../store.js";
 import { className, labelOf, predictionOf, responseOf, verdict } from "../words.js";
@@ -29,6 +30,7 @@ export function Local({ store, root }: ViewProps) {
         </p>
       </section>
     );
+  const moment = store.past.moment.value;
   const rows = second === null || second === first ? [first] : [first, second];
   const several = rows.length > 1;
   const found = rows.map((row) => store.local(row));
@@ -88,6 +90,11 @@ export function Local({ store, root }: ViewProps) {
           })}
         </ul>
       </div>
+      {moment && (
+        <p class="nbx-small nbx-muted">
+          This is what the latest model answers, not that of step {count(moment.step)}.
+        </p>
+      )}
       {editing && <Changes store={store} subject={subject} original={original} />}
       {cases.length > 0 &&
         (here.vocabulary ? (

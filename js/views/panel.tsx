@@ -95,12 +95,16 @@ function Header({ store, root }: ViewProps) {
 
 /** What is not taken back to an earlier step. */
 function Back({ store }: { store: Store }) {
-  if (!store.past.moment.value) return null;
+  const [moment, history] = [store.past.moment.value, store.past.history.value];
+  if (!moment || !history) return null;
   const lags = store.meta.value!.lags ? ", lags" : "";
+  const kept = history.features.length;
   return (
     <p class="nbx-back nbx-muted">
-      The bars are those at step {count(store.past.moment.value.step)}; instances{lags} and the
-      picked row stay those of the latest.
+      The bars are those at step {count(moment.step)}; instances{lags} and the picked row stay those
+      of the latest.
+      {kept < store.names.value.length &&
+        ` Early steps are known of the ${count(kept)} features that led at any of them.`}
     </p>
   );
 }

@@ -57,6 +57,13 @@ class Importances(Shares):
     mean: Float64[np.ndarray, " parts"]
     std: Float64[np.ndarray, " parts"]
 
+    @property
+    def direction(self) -> Float64[np.ndarray, " parts"]:
+        """Mean by rms, between −1 and 1; NaN without a mean, and where there is no derivative."""
+        found = np.full_like(self.rms, np.nan)
+        np.divide(self.mean, self.rms, out=found, where=self.rms > 0)
+        return found
+
 
 def importances(
     sums: Sums,

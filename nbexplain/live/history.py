@@ -30,6 +30,8 @@ class Moment:
         rows: that were explained.
         loss: what the code that trains calls its loss; None where it was not seen.
         epoch: likewise.
+        direction: mean / rms of each feature's derivative, between −1 and 1; NaN makes no claim.
+            None where nothing is known of signs.
     """
 
     step: int
@@ -40,6 +42,7 @@ class Moment:
     rows: int
     loss: float | None = None
     epoch: int | None = None
+    direction: Float64[np.ndarray, " features"] | None = None
 
 
 class History:

@@ -259,18 +259,9 @@ class Watch:
     def _note(self) -> None:
         found = self.explanation.importances(self.explanation.default_output)
         loss, epoch = seen() if self.step else (None, None)
-        self._history.add(
-            Moment(
-                self.step,
-                perf_counter() - self._began,
-                found.share,
-                found.low,
-                found.high,
-                self.explanation.count,
-                loss,
-                epoch,
-            )
-        )
+        seconds, rows = perf_counter() - self._began, self.explanation.count
+        shares = found.share, found.low, found.high
+        self._history.add(Moment(self.step, seconds, *shares, rows, loss, epoch, found.direction))
         if self.running:  # the last one, of all rows, may be of another sample of them
             self._marks.look(self.moments)
         self._tell()

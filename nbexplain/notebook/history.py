@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbexplain.engine.axes import Int64
+from nbexplain.engine.axes import Float32, Float64, Int64, UInt8, UInt16
 from nbexplain.notebook import wire
 from nbexplain.notebook.packing import State, bytes_of, described, packed, text
 
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 #: Moments that a page has at most: a line has no more points than a screen shows.
 MOST = 400
 #: Features that a page has the history of.
-LEADING = 64
+LEADING = 256
 #: Features that lead: where another one comes among them, the page gets its past.
 FIRST = 5
 #: Bytes of the arrays, at most.
 BUDGET = 150_000
+#: Codes of shares as they cross: the largest, and none.
+FULL, MISSING = 65_534, 65_535
+#: Codes of directions: that of 0, and how far from it that of 1 is; the code 0 is none.
+STRAIGHT, STEEP = 128, 126
 
 
 def thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
@@ -54,6 +58,48 @@ def leading(moments: Sequence[Moment], most: int) -> Int64[np.ndarray, " leading
     return np.sort(np.argsort(-np.nan_to_num(largest, nan=-1.0), kind="stable")[:most])
 
 
+def units(
+    shares: Float64[np.ndarray, "moments features"],
+) -> Float32[np.ndarray, " moments"]:
+    """What a code of 1 stands for at each moment, percent: the power of 2 that lets all cross.
+
+    >>> units(np.array([[60.0, 40.0], [0.5, np.nan]])).tolist()
+    [0.0009765625, 1.52587890625e-05]
+    """
+    # NaN, where nothing was sensitive at some moment, is of any unit.
+    largest = np.nan_to_num(shares).max(axis=1, initial=0.0)
+    largest = np.where(largest > 0, largest, FULL)
+    return np.exp2(np.ceil(np.log2(largest / FULL))).astype("<f4")
+
+
+def coded(
+    shares: Float64[np.ndarray, "moments features"], unit: Float32[np.ndarray, " moments"]
+) -> UInt16[np.ndarray, "moments features"]:
+    """Shares in units of their moment; what is not exactly 0 stays above it.
+
+    >>> coded(np.array([[50.0, 1e-9, 0.0, np.nan]]), np.array([0.5], "f4"))
+    array([[  100,     1,     0, 65535]], dtype=uint16)
+    """
+    values = shares / unit[:, None]
+    codes = np.rint(values).clip(0, FULL)
+    codes = np.where(values > 0, np.maximum(codes, 1), codes)
+    return np.where(np.isnan(values), MISSING, codes).astype("<u2")
+
+
+def claims(
+    directions: Float64[np.ndarray, "moments features"],
+) -> UInt8[np.ndarray, "moments features"]:
+    """Directions in 1/126: never rounded up, so that they claim what they claimed.
+
+    >>> claims(np.array([[0.5, 0.4999, -1.0, np.nan]]))
+    array([[191, 190,   2,   0]], dtype=uint8)
+    """
+    # The page counts what float32 rounds below a half, which is much less than a code.
+    sizes = np.floor(np.abs(directions) * STEEP + 1e-5).clip(0, STEEP)
+    codes = STRAIGHT + np.sign(directions) * sizes
+    return np.where(np.isnan(directions), 0, codes).astype("|u1")
+
+
 class Record:
     """The moments of a training that a page has.
 
@@ -70,7 +116,8 @@ class Record:
             "question": text(explanation.asked.about(column, None)),
         }
         width = min(LEADING, len(explanation.features))
-        self._most = max(2, min(MOST, BUDGET // (4 * (5 + 3 * width))))
+        # A moment is six numbers, and of each feature three shares and a direction.
+        self._most = max(2, min(MOST, (BUDGET - 4 * width) // (4 * 6 + 7 * width)))
         self._moments: list[Moment] = []
         self._features: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -125,9 +172,15 @@ class Record:
         losses = [missing if moment.loss is None else moment.loss for moment in moments]
         epochs = [missing if moment.epoch is None else moment.epoch for moment in moments]
         shares = {
-            name: np.array([getattr(moment, name)[self._features] for moment in moments], "<f4")
+            name: np.array([getattr(moment, name)[self._features] for moment in moments])
             for name in ("share", "low", "high")
         }
+        unknown = np.full(len(self._features), missing)
+        directions = [
+            unknown if moment.direction is None else moment.direction[self._features]
+            for moment in moments
+        ]
+        unit = units(np.fmax(shares["share"], shares["high"]))
         return {
             "steps": np.array([moment.step for moment in moments], "<u4"),
             "rows": np.array([moment.rows for moment in moments], "<u4"),
@@ -135,5 +188,7 @@ class Record:
             "loss": np.array(losses, "<f4"),
             "epoch": np.array(epochs, "<f4"),
             "features": self._features.astype("<u4"),
-            **shares,
+            "unit": unit,
+            **{name: coded(values, unit) for name, values in shares.items()},
+            "direction": claims(np.array(directions)),
         }

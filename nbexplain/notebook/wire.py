@@ -142,9 +142,7 @@ def importance(
     at least a half. NaN where there is no mean (outputs combined, groups) or no derivative.
     """
     found = explanation.importances(output, step)
-    direction = np.full_like(found.rms, np.nan)
-    np.divide(found.mean, found.rms, out=direction, where=found.rms > 0)
-    return np.stack([found.share, found.low, found.high, direction]).astype("<f4")
+    return np.stack([found.share, found.low, found.high, found.direction]).astype("<f4")
 
 
 def question(explanation: Explanation, output: int | None, step: int | None = None) -> str:

@@ -9,20 +9,29 @@ import {
   nearest,
   packedHistory,
   type History,
+  type HistoryState,
   type Moment,
 } from "../../js/history.js";
 import { epochs } from "../../js/views/history/loss.js";
 import { spread } from "../../js/views/history/labels.js";
 import { path } from "../../js/views/history/frame.js";
+import { directionOf } from "../../js/ranking.js";
 import { PLAY } from "../../js/views/history/play.js";
-import { packed, unpack, type Packed, type Selection, type State } from "../../js/wire.js";
+import { packed, type Packed, type Selection, type State } from "../../js/wire.js";
 import { connect } from "../../js/connection.js";
 import { FakeModel } from "./model.js";
 import { opened, saved } from "./kernel.js";
 import { drawn, press, shown } from "./shown.js";
 
-const moment = (step: number, share: number[], loss = NaN, epoch = NaN): Moment => ({
+const moment = (
+  step: number,
+  share: number[],
+  loss = NaN,
+  epoch = NaN,
+  direction = share.map(() => NaN),
+): Moment => ({
   ...{ step, rows: 100 + step, seconds: step / 10, loss, epoch },
+  direction: Float32Array.from(direction),
   share: Float32Array.from(share),
   low: Float32Array.from(share, (one) => one - 1),
   high: Float32Array.from(share, (one) => one + 1),
@@ -49,6 +58,24 @@ const trained = (of: History = OF): State => ({
 describe("the history", () => {
   it("is what was packed", () => {
     expect(history(packedHistory(OF))).toEqual(OF);
+  });
+
+  it("keeps what is small above zero, and what may be claimed of signs", () => {
+    const signs = [0.5, 0.4999, -0.5, -0.01, 1, -1, NaN, 0];
+    const shares = [99, 1e-6, 0, NaN, 0.25, 0.123456, 0.75, 1e-30];
+    const of = { ...OF, features: Uint32Array.from(shares.keys()) };
+    const packs = packedHistory({ ...of, moments: [moment(0, shares, NaN, NaN, signs)] });
+    const { moments } = history(packs);
+    const [found] = moments;
+    expect(Array.from(found!.direction, directionOf)).toEqual(signs.map(directionOf));
+    expect(found!.direction.every((d, f) => Number.isNaN(d) || Math.abs(d - signs[f]!) < 1 / 126))
+      .toBe(true); // prettier-ignore
+    found!.share.forEach((share, f) => {
+      if (Number.isNaN(share)) return expect(shares[f]).toBeNaN();
+      expect(share > 0).toBe(shares[f]! > 0);
+      expect(share).toBeCloseTo(shares[f]!, 2);
+    });
+    expect(packedHistory({ ...of, moments })).toEqual(packs);
   });
 
   it("is refused where its arrays do not fit", () => {
@@ -116,6 +143,35 @@ describe("the scrubber", () => {
     expect(bars()).toEqual(["a", "b", "c"]);
     expect(one(".nbx-history-future")).toBeNull();
     expect(one(".nbx-back")).toBeNull();
+  });
+
+  it("takes back hues and arrows, and says of whom it knows", async () => {
+    const signs = [-0.9, 0.2];
+    const of = { ...OF, moments: [moment(0, [70, 20], NaN, NaN, signs), ...MOMENTS.slice(1)] };
+    const { one, all, store } = shown(trained(of), "explorer");
+    await drawn();
+    expect(all(".nbx-row").map((row) => row.querySelector(".nbx-arrow")!.textContent)).toEqual(
+      ["↑", "↑", "↑"], // prettier-ignore
+    );
+    store.choose({ moment: 0 });
+    await drawn();
+    const rows = all(".nbx-row").map((row) => row.className.split(" ")[1]);
+    expect(rows).toEqual(["nbx-falls", "nbx-both", "nbx-none"]);
+    expect(one(".nbx-row").getAttribute("aria-label")).toContain("falls with the input");
+    expect(one(".nbx-back").textContent).toContain("known of the 2 features that led");
+  });
+
+  it("leaves the picked row to the latest model, which is said beside it", async () => {
+    const { one, all, store } = shown(withHistory(credit(), 10), "explorer");
+    store.choose({ instance: store.instances.value!.positions[0]! });
+    await drawn();
+    const said = () => all(".nbx-local > .nbx-small").map((line) => line.textContent);
+    const before = one(".nbx-local .nbx-said").textContent;
+    expect(said().join()).not.toContain("latest model");
+    store.choose({ moment: 60 });
+    await drawn();
+    expect(said()).toContain("This is what the latest model answers, not that of step 60.");
+    expect(one(".nbx-local .nbx-said").textContent).toBe(before);
   });
 
   it("is a slider for the keyboard", async () => {
@@ -339,9 +395,8 @@ describe("what crosses", () => {
   });
 
   it("is on the demo page", () => {
-    const { share } = STATES["trained"]!().history as { share: Packed };
-    const sums = unpack(share, "<f4").slice(0, 23).reduce((a, b) => a + b, 0); // prettier-ignore
-    expect(sums).toBeCloseTo(100, 3);
+    const { moments } = history(STATES["trained"]!().history as HistoryState);
+    expect(moments[0]!.share.reduce((a, b) => a + b, 0)).toBeCloseTo(100, 2);
   });
 });
 

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { history, packedHistory, type HistoryState } from "../../js/history.js";
+import { directionOf } from "../../js/ranking.js";
 import {
   decode,
   slices,
@@ -13,7 +15,9 @@ import {
 const golden = decode(JSON.parse(readFileSync("tests/wire/golden.json", "utf8"))) as {
   state: State;
   reads: Record<string, (number | null)[][]>;
+  history: { state: HistoryState; reads: Record<Quantity, ((number | null)[] | null)[]> };
 };
+type Quantity = "share" | "low" | "high" | "direction";
 const numbers = (array: Float32Array) => Array.from(array, (v) => (Number.isNaN(v) ? null : v));
 
 describe("golden bytes", () => {
@@ -28,6 +32,25 @@ describe("golden bytes", () => {
       expect(slice.question).toBe(info.question);
     }
     expect(read.size).toBe(Object.keys(golden.reads).length);
+  });
+
+  it("hold the history that Python wrote, and it is written back byte for byte", () => {
+    const { state, reads } = golden.history;
+    const found = history(state);
+    expect(found.moments.map(({ step }) => step)).toEqual([0, 10, 20, 30]);
+    expect(numbers(Float32Array.from(found.moments, ({ loss }) => loss))).toEqual(
+      [null, 0.5, 0.25, 0.125], // prettier-ignore
+    );
+    for (const name of ["share", "low", "high"] as const)
+      expect(found.moments.map((moment) => numbers(moment[name]))).toEqual(reads[name]);
+    found.moments.forEach(({ direction }, t) =>
+      direction.forEach((claimed, f) => {
+        const wanted = reads.direction[t]?.[f] ?? NaN;
+        expect(directionOf(claimed)).toBe(directionOf(wanted));
+        if (claimed) expect(claimed).toBeCloseTo(wanted, 1);
+      }),
+    );
+    expect(packedHistory(found)).toEqual(state);
   });
 
   it("keep names as they are", () => {

@@ -9,6 +9,7 @@ import torch
 from nbexplain.engine.importances import Importances
 from nbexplain.engine.samples import Sample
 from nbexplain.features import features
+from nbexplain.live.history import Moment
 
 NAMES = ("age", "income", "<b>", "年齢")
 SHARES = {None: [50.0, 25.0, 25.0, 0.0], 0: [62.5, 31.25, 6.25, 0.0], 1: [12.5, 75.0, 12.5, 0.0]}
@@ -86,6 +87,7 @@ class Sketch:
 
         return SimpleNamespace(
             column=column,
+            about=lambda column, count: self.question_about(column),
             columns=tuple(range(len(self.outputs))),
             names=self.outputs,
             kind="logits",
@@ -115,6 +117,16 @@ class Sketch:
             mean = np.full_like(mean, np.nan)
         spread = share / 8
         return Importances(share, share - spread, share + spread, rms, mean, np.zeros_like(rms))
+
+
+def moments():
+    """A training that ends with the sketch's shares; not all is known of its beginning."""
+    shares = np.array([[25.0, 25.0, 25.0, 25.0], [np.nan] * 4, [50.0, 12.5, 37.5, 0.0], SHARES[1]])
+    signs = [None, np.full(4, np.nan), np.array([1.0, -0.5, 0.25, np.nan]), np.array(DIRECTION)]
+    for step, (share, direction) in enumerate(zip(shares, signs, strict=True)):
+        loss, epoch = (None, None) if step == 0 else (1 / 2**step, step // 2)
+        bounds = share - share / 8, share + share / 8
+        yield Moment(10 * step, step / 4, share, *bounds, 100 + step, loss, epoch, direction)
 
 
 #: 67 features, one of them of two columns: 64 entries lead, three features are the others.

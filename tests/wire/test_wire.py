@@ -10,11 +10,17 @@ import torch
 
 import nbexplain as nbx
 from nbexplain.notebook import wire
+from nbexplain.notebook.history import Record
 from tests.wire.chain import cases, unlisted
-from tests.wire.sketch import WIDE, Sketch
+from tests.wire.sketch import WIDE, Sketch, moments
 
 GOLDEN = Path(__file__).with_name("golden.json")
 CHAIN = Path(__file__).with_name("chain.json")
+
+
+def _numbers(values):
+    """As JSON has them, None where there are none."""
+    return values if values is None else [None if np.isnan(v) else float(v) for v in values]
 
 
 def golden():
@@ -24,9 +30,7 @@ def golden():
     found = {}
     for info in state["meta"]["slices"]:
         values = wire.importance(sketch.with_response(info["response"]), info["output"])
-        found[f"{info['response']} {info['output']}"] = [
-            [None if np.isnan(v) else float(v) for v in row] for row in values
-        ]
+        found[f"{info['response']} {info['output']}"] = [_numbers(row) for row in values]
     rows = [
         {
             "state": wire.state(one)["instances"],
@@ -38,7 +42,15 @@ def golden():
         }
         for one in (sketch, WIDE)
     ]
-    return wire.to_json({"state": state, "reads": found, "instances": rows})
+    past = {
+        "state": Record(sketch).replace(tuple(moments())),
+        "reads": {
+            name: [_numbers(getattr(one, name)) for one in moments()]
+            for name in ("share", "low", "high", "direction")
+        },
+    }
+    parts = {"state": state, "reads": found, "instances": rows, "history": past}
+    return wire.to_json(parts)
 
 
 def test_the_state_is_byte_for_byte_the_golden_one():

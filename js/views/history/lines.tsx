@@ -10,6 +10,8 @@ interface Props {
   frame: Frame;
   /** Places in the history's features of the lines that stand out. */
   named: number[];
+  /** Places of those that are drawn at all, and not only in the bars. */
+  drawn: number[];
   /** The place of the picked feature, or -1. */
   picked: number;
   /** mean / rms of all features, the latest. */
@@ -17,18 +19,22 @@ interface Props {
   moment: Moment | null;
 }
 
-export function Lines({ history, frame, named, picked, directions, moment }: Props) {
+export function Lines({ history, frame, named, drawn, picked, directions, moment }: Props) {
   const { left, right, top, bottom } = frame;
   const { features, moments } = history;
+  const front = [...named.filter((place) => place !== picked), ...(picked < 0 ? [] : [picked])];
+  const behind = drawn.filter((one) => !front.includes(one));
+  const all = [...behind, ...front].sort((a, b) => a - b);
   const paths = useMemo(
     () =>
-      Array.from(features, (_, place) =>
-        path(moments.map(({ step, share }) => [frame.x(step), frame.y(share[place]!)])),
+      new Map(
+        all.map((place) => [
+          place,
+          path(moments.map(({ step, share }) => [frame.x(step), frame.y(share[place]!)])),
+        ]),
       ),
-    [history, left, right],
+    [history, left, right, all.join()],
   );
-  const front = [...named.filter((place) => place !== picked), ...(picked < 0 ? [] : [picked])];
-  const behind = Array.from(features, (_, place) => place).filter((one) => !front.includes(one));
   const hue = (place: number) => `nbx-${directionOf(directions[features[place]!]!)}`;
   const x = moment ? frame.x(moment.step) : right;
   return (
@@ -42,14 +48,14 @@ export function Lines({ history, frame, named, picked, directions, moment }: Pro
         </g>
       ))}
       {behind.map((place) => (
-        <path key={place} class="nbx-history-line" d={paths[place]} />
+        <path key={place} class="nbx-history-line" d={paths.get(place)} />
       ))}
       {front.map((place) => (
         <path
           key={place}
           class={`nbx-history-line nbx-history-named ${hue(place)}${place === picked ? " nbx-history-picked" : ""}`}
           stroke-dasharray={dash(named.indexOf(place))}
-          d={paths[place]}
+          d={paths.get(place)}
         />
       ))}
       {moment && (
