@@ -157,6 +157,8 @@ describe("the scrubber", () => {
     await drawn();
     const rows = all(".nbx-row").map((row) => row.className.split(" ")[1]);
     expect(rows).toEqual(["nbx-falls", "nbx-both", "nbx-none"]);
+    const dots = [...one(".nbx-history-lines").querySelectorAll(".nbx-history-dot")];
+    expect(dots.map((dot) => dot.classList[1])).toEqual(["nbx-falls", "nbx-both"]);
     expect(one(".nbx-row").getAttribute("aria-label")).toContain("falls with the input");
     expect(one(".nbx-back").textContent).toContain("known of the 2 features that led");
   });

@@ -73,7 +73,7 @@ export function Lines({ history, frame, named, drawn, picked, directions, moment
             .map((place) => (
               <circle
                 key={place}
-                class={`nbx-history-dot ${hue(place)}`}
+                class={`nbx-history-dot nbx-${directionOf(moment.direction[place]!)}`}
                 cx={x}
                 cy={frame.y(moment.share[place]!)}
                 r={3}
