@@ -135,6 +135,14 @@ class Comparison:
         arrays = {"importance": found.share, "low": found.low, "high": found.high, "rank": ranks}
         return {name: np.append(array, np.nan)[places] for name, array in arrays.items()}
 
+    def directions(self, place: int) -> NDArray[np.float64]:
+        """Mean / rms of one explanation's derivatives, `[features]`; NaN where there is no mean."""
+        found = self._importances[place]
+        own = {key: at for at, key in enumerate(keys(self.explanations[place]))}
+        ratio = np.full(len(own) + 1, np.nan)
+        np.divide(found.mean, found.rms, out=ratio[:-1], where=found.rms > 0)
+        return ratio[[own.get(key, -1) for key in self.keys]]
+
     def changes(self, place: int = -1) -> dict[str, NDArray[Any]]:
         """`change`, `change_low`, `change_high` and `claim` of one against the first."""
         found = self.against[place - 1 if place > 0 else place]

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from nbexplain.comparison.record import Comparison
 
 TOLD = 3
-"""Features that a sentence names as gained, and as lost."""
+"""Features that a sentence names as gained, as lost, and as turned round."""
+
+SEEN = 1.0
+"""Percent that a feature has to carry for its direction to be told."""
+
+LEAST = 0.1
+"""Points below which a sentence does not tell which feature moved most."""
 
 
 def sentence(found: Comparison) -> str:
@@ -24,13 +30,16 @@ def sentence(found: Comparison) -> str:
     points, claims = told["change"], told["claim"]
     if np.isnan(points).all():
         return f"{begin} nothing to compare, for one of them moves with no feature."
+    turned = _turned(found)
     if not np.nan_to_num(points).any():
-        return f"{begin} no share changed."
+        return f"{begin} no share changed{turned}."
+    if not any(claims) and np.nanmax(np.abs(points)) < LEAST:
+        return f"{begin} no share changed by as much as {LEAST} points{turned}."
     if not any(claims):
         largest = int(np.nanargmax(np.abs(points)))
         return (
             f"{begin} no feature gained or lost beyond its interval; {found.features[largest]} "
-            f"moved most, by {points[largest]:+.1f} points.".replace("-", "−")
+            f"moved most, by {_signed(points[largest])} points{turned}."
         )
     parts: list[str] = []
     for word, sign in (("gained", 1), ("lost", -1)):
@@ -42,7 +51,23 @@ def sentence(found: Comparison) -> str:
         if named:
             parts.append(f"{word}: {_listed(named)}")
     beyond = "their intervals" if sum(claims != "") > 1 else "its interval"
-    return f"{begin} {'; '.join(parts)} beyond {beyond}."
+    return f"{begin} {'; '.join(parts)} beyond {beyond}{turned}."
+
+
+def _turned(found: Comparison) -> str:
+    """Features whose direction is claimed on both sides, and is another."""
+    before, after = (found.directions(place) for place in (0, len(found.names) - 1))
+    seen = [found.shares(place)["importance"] >= SEEN for place in (0, len(found.names) - 1)]
+    sure = (np.abs(before) >= 0.5) & (np.abs(after) >= 0.5) & seen[0] & seen[1]
+    turned = np.flatnonzero(sure & (before * after < 0))
+    names = [found.features[at] for at in turned[:TOLD]]
+    if len(turned) > TOLD:
+        names.append(f"{len(turned) - TOLD} more")
+    return f"; {_listed(names)} turned round" if names else ""
+
+
+def _signed(points: float) -> str:
+    return f"{'+' if points > 0 else '−'}{abs(points):.1f}"
 
 
 def _points(change: float) -> str:

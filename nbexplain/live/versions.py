@@ -17,7 +17,7 @@ MEMORY = 256 * 2**20
 """Bytes that versions may hold together; beyond it the oldest that are not pinned go."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Version:
     """One explanation among the versions of a model.
 
@@ -32,6 +32,9 @@ class Version:
     name: str
     explanation: Explanation
     pinned: bool = False
+
+    def __repr__(self) -> str:
+        return f"Version({self.number}, {self.name!r}{', pinned' * self.pinned})"
 
     @property
     def size(self) -> int:

@@ -279,6 +279,31 @@ def test_what_a_fit_has_no_part_in_is_found_all_the_same():
     assert any(nbx.compare(one, moved).changes()["claim"])
 
 
+def test_a_direction_that_turned_is_said():
+    def explained(*weights):
+        w = torch.tensor([weights]).T
+        return nbx.explain(lambda x: x @ w, X[:, :2], scale="none")
+
+    def said(one, other):
+        return nbx.compare(one, other, names=["a", "b"]).sentence
+
+    assert said(explained(1.0, 3.0), explained(1.0, -3.0)) == (
+        "b against a: no share changed; x1 turned round."
+    )
+    assert said(explained(1.0, 3.0), explained(3.0, -1.0)) == (
+        "b against a: gained: x0 50.0 points; lost: x1 50.0 points beyond their intervals; x1 "
+        "turned round."
+    )
+    assert said(explained(1.0, 3.0), explained(1.0, 3.00001)) == (
+        "b against a: no share changed by as much as 0.1 points."
+    )
+    model = fitted(0)
+    before = nbx.explain(model, X)
+    with torch.no_grad():
+        model[0].weight[:, 3] *= -1
+    assert said(before, nbx.explain(model, X)).endswith("; x3 turned round.")
+
+
 def test_given_refits_replace_the_allowance():
     explained = [nbx.explain(fitted(seed), X) for seed in range(5)]
     allowed = nbx.compare(*explained[:2])

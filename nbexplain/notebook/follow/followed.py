@@ -168,7 +168,8 @@ class Followed:
         self._view = None
 
     def __repr__(self) -> str:
-        return f"Followed({' '.join(self.line)}, {len(self.versions)} versions)"
+        count = len(self.versions)
+        return f"Followed({' '.join(self.line)}, {count} version{'s' * (count != 1)})"
 
     def _look(self, before: list[Any] | None = None) -> list[Any]:
         scope, found = self._scope(), list[Any]()
