@@ -28,7 +28,7 @@ export function tutorials(modules: Modules, base: string): JupyterFrontEndPlugin
           ),
       });
       palette?.addItem({ command: OPEN, category: "nbexplain" });
-      cards?.add({ command: OPEN, category: "Notebook", rank: 100 });
+      cards?.add({ command: OPEN, category: "Other", rank: 10 });
     },
   };
 }

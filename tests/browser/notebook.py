@@ -65,6 +65,12 @@ class Notebook:
             f"(name) => {PANEL}?.context?.path === name && ({IDLE})()", arg=name
         )
 
+    def open_launcher(self, folder: str = "") -> None:
+        """Open the bare page, whose launcher then is for this folder."""
+        self._load("")
+        self.command("filebrowser:go-to-path", {"path": folder})
+        self.page.locator(".jp-Launcher-cwd", has_text=folder).wait_for()
+
     def visit(self, name: str = "test.ipynb", *, kernel: bool = True) -> None:
         """Open a notebook that is there; without a `kernel`, as one only reads it."""
         if kernel:

@@ -30,6 +30,8 @@ SIDECAR = "@jupyter-widgets/jupyterlab-sidecar"
 OURS = "nbexplain"
 #: Where the build leaves what a wheel brings to JupyterLab.
 BUILT = Path(__file__).parents[2] / "share" / "jupyter"
+#: The Python whose JupyterLab and Notebook are tested; kernels are of this one.
+JUPYTER = os.environ.get("NBEXPLAIN_JUPYTER", sys.executable)
 STARTS_WITHIN = 120  # seconds, on the slowest machine
 
 
@@ -52,6 +54,9 @@ class Server:
         self._environment = _environment(folder)
         for plugin, settings in QUIET.items():
             _write(folder / "settings" / f"{plugin}.jupyterlab-settings", settings)
+        kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        about = {"argv": kernel, "display_name": "Python 3", "language": "python"}
+        _write(folder / "data" / "kernels" / "python3" / "kernel.json", about)
         if without:
             page = {"disabledExtensions": dict.fromkeys(without, True)}
             _write(folder / "config" / "labconfig" / "page_config.json", page)
@@ -73,7 +78,7 @@ class Server:
             "JupyterNotebookApp.expose_app_in_browser": True,
         }
         module = {"lab": "jupyterlab", "notebook": "notebook"}[self.app]
-        command = [sys.executable, "-m", module, *(f"--{k}={v}" for k, v in traits.items())]
+        command = [JUPYTER, "-m", module, *(f"--{k}={v}" for k, v in traits.items())]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
@@ -132,7 +137,8 @@ def _environment(folder: Path) -> dict[str, str]:
     }
     ours = {name: str(folder / place) for name, place in places.items()}
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "PYTEST"))}
-    ours["JUPYTER_PATH"] = str(BUILT)
+    # Before what the environment of the server has.
+    ours["JUPYTER_PATH"] = os.pathsep.join([str(BUILT), ours["JUPYTER_DATA_DIR"]])
     return {**kept, **ours, "JUPYTER_PLATFORM_DIRS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
