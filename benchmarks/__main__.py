@@ -53,6 +53,7 @@ def main() -> None:
         bundles=said(page.bundles()),
         updates=said(page.updates() + page.panel()),
         live=tuple(said(live.slowdown(make())) for make in (networks.paper, networks.deep)),
+        constancy=results.read().constancy,
     )
     results.write(found)
     report.rewrite(found)

@@ -1,22 +1,18 @@
-"""What a watch costs the training it watches, and whether it stays at that.
+"""What a watch costs the training it watches.
 
-Trainings with and without a watch take turns in one process, and the ratio is taken within each
-pair, as for the floor; it is one of processor time, on one thread, and the watch's own clock is
-that of the processor too: neither what it costs nor how often it explains is then a matter of what
-else runs on the machine. `python -m benchmarks.live 600` trains for ten minutes under a watch and
-tells what has grown.
+Trainings with and without a watch take turns in one process, a tenth of a second each, and the
+ratio is taken within each pair, as for the floor. It is one of processor time, on one thread, and
+the watch's own clock is that of the processor too: neither what it costs nor how often it explains
+is then a matter of what else runs on the machine.
 """
 
 import copy
-import gc
 import os
-import sys
 from dataclasses import dataclass
-from time import perf_counter, process_time
+from time import process_time
 from unittest.mock import patch
 
 import numpy as np
-import psutil
 import torch
 from torch import nn
 
@@ -25,6 +21,9 @@ from benchmarks.speed import settled, threads
 
 BATCH = 256
 """Rows of an optimizer's step."""
+
+TURNS = 30
+"""Parts of a training, of a tenth of a second each."""
 
 
 @dataclass(frozen=True)
@@ -56,27 +55,6 @@ class Slowdown:
     load: float
 
 
-@dataclass(frozen=True)
-class Constancy:
-    """What there was more of at the end of a long watch than at half of it.
-
-    Attributes:
-        seconds: of training.
-        updates: explanations in the second half.
-        memory: megabytes more that the process held.
-        objects: more that Python tracked.
-        moments: in the history at the end.
-        listeners: that the watch tells of updates, at the end.
-    """
-
-    seconds: float
-    updates: int
-    memory: float
-    objects: int
-    moments: int
-    listeners: int
-
-
 class Training:
     """A fresh copy of a network, and its optimizer."""
 
@@ -100,28 +78,18 @@ def slowdown(
 ) -> Slowdown:
     """The loop alone is timed: the first and the last explanation, of all rows, are not in it."""
     load = os.getloadavg()[0]
-    with threads(1):
-        steps = _steps(network, seconds)
-    plain, watched, rates, rows = [], [], [], []
     with threads(1), settled():
-        for pair in range(pairs):
-            for watch in (False, True) if pair % 2 == 0 else (True, False):
-                gc.collect()
-                if watch:
-                    took, rate, explained = _watched(network, steps, budget)
-                    watched.append(took)
-                    rates.append(rate)
-                    rows.append(explained)
-                else:
-                    plain.append(_plain(network, steps))
-    low, ratio, high = np.quantile(np.array(watched) / np.array(plain), [0.25, 0.5, 0.75])
+        steps = _steps(network, seconds)
+        found = [_pair(network, steps, budget) for _ in range(pairs)]
+    plain, watched, updates, rows = np.array(found).T
+    low, ratio, high = np.quantile(watched / plain, [0.25, 0.5, 0.75])
     return Slowdown(
         network.name,
         budget,
         pairs,
         round(float(np.median(plain)), 3),
         *(round(float(x), 4) for x in (ratio, low, high)),
-        round(float(np.median(rates)), 2),
+        round(float(np.median(updates / watched)), 2),
         int(np.median(rows)),
         round(load, 1),
     )
@@ -134,74 +102,40 @@ def _steps(network: Network, seconds: float) -> int:
     while process_time() < end:
         training.step()
         count += 1
-    return max(1, round(count * seconds / min(1.0, seconds)))
+    return max(TURNS, round(count * seconds / min(1.0, seconds)))
 
 
-def _plain(network: Network, steps: int) -> float:
-    training = Training(network)
-    began = process_time()
-    for _ in range(steps):
-        training.step()
-    return process_time() - began
+class _Clock:
+    """Of the processor, while a training runs that is watched."""
+
+    def __init__(self) -> None:
+        self.away = 0.0
+
+    def __call__(self) -> float:
+        return process_time() - self.away
 
 
-def _watched(network: Network, steps: int, budget: float) -> tuple[float, float, int]:
-    """Seconds, updates a second, and rows of the last one."""
+def _pair(network: Network, steps: int, budget: float) -> tuple[float, float, int, int]:
+    """Seconds without a watch and with one; its explanations, and rows of the last one."""
     import nbexplain as nbx
 
-    training = Training(network)
+    plain, watched, clock = Training(network), Training(network), _Clock()
     told: list[int] = []
-    with patch("nbexplain.live.watching.perf_counter", process_time):
+    with patch("nbexplain.live.watching.perf_counter", clock):
         watch = nbx.watch(
-            training.model, network.X, network.y.numpy(), budget=budget, progress=False
+            watched.model, network.X, network.y.numpy(), budget=budget, progress=False
         ).start()
         watch.observe(lambda watch: told.append(watch.explanation.count))
-        began = process_time()
-        for _ in range(steps):
-            training.step()
-        took = process_time() - began
-        watch.leave()
-    return took, (len(told) - 1) / took, told[-1]  # the last one is told of the end
-
-
-def constancy(network: Network, seconds: float, budget: float = 0.5) -> Constancy:
-    """A watch with a panel, for so long."""
-    import nbexplain as nbx
-
-    training = Training(network)
-    watch = nbx.watch(training.model, network.X, network.y.numpy(), budget=budget, progress=False)
-    view = watch.explore()
-    updates = [0]
-    with watch:
-        leave = watch.observe(lambda _: updates.append(updates.pop() + 1))
-        before = (0.0, 0, 0)
-        for half in range(2):
-            end = perf_counter() + seconds / 2
-            while perf_counter() < end:
+        took = 0.0
+        for turn in range(2 * TURNS):
+            unwatched = turn % 4 in (0, 3)  # each is the first of two as often as the other
+            training, began = (plain if unwatched else watched), process_time()
+            for _ in range(steps // TURNS):
                 training.step()
-            if half == 0:
-                before = (*_held(), updates[0])
-        memory, objects = _held()
-        leave()
-        found = Constancy(
-            seconds,
-            updates[0] - before[2],
-            round(memory - before[0], 1),
-            objects - before[1],
-            len(watch.history),
-            len(watch._listeners),
-        )
-    view.close()
-    return found
-
-
-def _held() -> tuple[float, int]:
-    """Megabytes of the process, and objects that Python tracks."""
-    gc.collect()
-    return psutil.Process().memory_info().rss / 1e6, len(gc.get_objects())
-
-
-if __name__ == "__main__":
-    from benchmarks.networks import paper
-
-    print(constancy(paper(), float(sys.argv[1])))
+            passed = process_time() - began
+            if unwatched:
+                clock.away += passed
+            else:
+                took += passed
+        watch.leave()
+    return clock.away, took, len(told) - 1, told[-1]  # the last one is told of the end

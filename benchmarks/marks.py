@@ -182,28 +182,31 @@ class Marking:
         false: of them, those with a mark.
         leaks: runs in which a column that was noise becomes the answer halfway.
         marked: of them, those in which that column was marked.
-        late: the most updates from the leak being half learned to its mark, below 0 for before.
+        soon: of them, no more than two updates after the leak was half learned, or before.
+        late: the most updates from then to the mark, below 0 for before.
     """
 
     clean: int
     false: int
     leaks: int
     marked: int
+    soon: int
     late: int
 
 
 def marking(clean: int = 300, leaks: int = 50, steps: int = 240) -> Marking:
     """Runs of so many steps; those with a leak go on for half as many more.
 
-    None of the first 300: by those the thresholds were chosen.
+    None of those by which the thresholds were chosen: the first 300, and 20,000 to 20,079.
     """
-    false = sum(bool(followed(drawn(300 + number, steps)).marks) for number in range(clean))
+    false = sum(bool(followed(drawn(600 + number, steps)).marks) for number in range(clean))
     late: list[int] = []
     for number in range(leaks):
-        run = followed(drawn(10_000 + number, 3 * steps // 2), leak=3 * steps // 4)
+        run = followed(drawn(30_000 + number, 3 * steps // 2), leak=3 * steps // 4)
         if run.marked is not None and run.learned is not None:
             late.append(run.marked - run.learned)
-    return Marking(clean, false, leaks, len(late), max(late, default=0))
+    soon = sum(updates <= 2 for updates in late)
+    return Marking(clean, false, leaks, len(late), soon, max(late, default=0))
 
 
 if __name__ == "__main__":

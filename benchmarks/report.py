@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.constancy import Constancy
 from benchmarks.live import Slowdown
 from benchmarks.memory import Memory
 from benchmarks.page import Update
@@ -33,7 +34,7 @@ def rendered(results: Results) -> str:
     """The README's part, marks included."""
     parts = [
         *(_where(results), _speed(results.speed), _rest(results), _updates(results.updates)),
-        _live(results.live),
+        *(_live(results.live), _constancy(results.constancy)),
     ]
     return "\n\n".join([BEGIN, *parts, END])
 
@@ -142,6 +143,16 @@ def _live(slowdowns: Sequence[Slowdown]) -> str:
         "many processes wanted to run beside it):"
     )
     return f"{note}\n\n{_table(heads, rows)}"
+
+
+def _constancy(found: Constancy) -> str:
+    """A sentence on the long run."""
+    return (
+        f"Live in JupyterLab for {found.seconds / 60:.3g} minutes, its panel open: between half of "
+        f"the time and the end, {found.updates:,} updates later, the kernel held "
+        f"{found.memory:+.1f} MB, {found.comms:+} comms and {found.widgets:+} widgets, the page "
+        f"{found.heap:+.1f} MB, {found.nodes:+} nodes and {found.listeners:+} listeners."
+    )
 
 
 def _milliseconds(update: Update) -> str:

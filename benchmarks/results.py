@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.constancy import Constancy
 from benchmarks.live import Slowdown
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
@@ -17,7 +18,7 @@ FILE = Path(__file__).with_name("results.json")
 
 @dataclass(frozen=True)
 class Results:
-    """One run of `python -m benchmarks`."""
+    """One run of `python -m benchmarks`, and the latest one of `benchmarks.constancy`."""
 
     machine: Machine
     speed: tuple[Timing, ...]
@@ -27,6 +28,7 @@ class Results:
     bundles: tuple[Bundle, ...]
     updates: tuple[Update, ...]
     live: tuple[Slowdown, ...]
+    constancy: Constancy
 
 
 def write(results: Results, path: Path = FILE) -> None:
@@ -46,4 +48,5 @@ def read(path: Path = FILE) -> Results:
         bundles=tuple(Bundle(**each) for each in found["bundles"]),
         updates=tuple(Update(**each) for each in found["updates"]),
         live=tuple(Slowdown(**each) for each in found["live"]),
+        constancy=Constancy(**found["constancy"]),
     )

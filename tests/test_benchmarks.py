@@ -107,18 +107,6 @@ def test_trainings_with_and_without_a_watch_take_turns():
     assert 0 < found.rows <= 600
 
 
-@pytest.mark.slow
-def test_nothing_grows_while_a_model_is_watched():
-    """Twenty seconds, half of them explanations; `python -m benchmarks.live 600` is ten minutes."""
-    found = live.constancy(networks.paper(2_000), seconds=20)
-    print(found)  # noqa: T201
-    assert found.updates > 20
-    assert found.listeners == 1  # the panel
-    # Of anything that stayed of each update there would be so many more.
-    assert found.objects < 100 + 10 * found.updates
-    assert found.memory < 30
-
-
 def test_marks_are_counted_over_runs():
     found = marks.marking(clean=2, leaks=2, steps=120)
     assert (found.clean, found.leaks) == (2, 2)

@@ -1,5 +1,8 @@
-"""Nothing is left of a panel that was closed: no comm, no listener, no node, no memory."""
+"""Nothing is left of a panel that was closed, nothing grows in one that is live."""
 
+import pytest
+
+from benchmarks.constancy import constancy
 from tests.browser.explorer import SETUP
 from tests.browser.notebook import KERNEL
 
@@ -89,3 +92,18 @@ def test_nothing_is_left_of_panels_that_were_closed(notebook):
     # A page never forgets a module, and anywidget gives every new session one: its text.
     assert panel["heap"] - label["heap"] < TIMES * 10_000
     assert new["heap"] - label["heap"] < TIMES * 150_000
+
+
+@pytest.mark.slow
+def test_nothing_grows_while_a_model_is_watched(notebook):
+    """Twenty seconds, half of them explanations; `benchmarks.constancy 600` is ten minutes."""
+    found = constancy(notebook, seconds=20)
+    print(found)  # noqa: T201
+    assert found.updates > 20
+    assert found.comms == found.widgets == found.told == 0
+    # Of anything that stayed of each update there would be so many more.
+    assert found.objects < 100 + 10 * found.updates
+    assert found.memory < 30
+    assert found.listeners < found.updates / 4
+    assert found.nodes < found.updates
+    assert found.heap < 5

@@ -1,4 +1,4 @@
-"""marimo, where it is installed: the linked panel in an app."""
+"""marimo, where it is installed: the linked panel in an app, and a live one."""
 
 import os
 import signal
@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import textwrap
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.explorer import SETUP, Panel
 from tests.browser.notebook import SCREENSHOTS
@@ -49,6 +51,44 @@ if __name__ == "__main__":
     app.run()
 """
 
+#: Until it is told to stop, by a file.
+LIVE = """
+import marimo
+
+app = marimo.App()
+
+@app.cell
+def _():
+    import marimo as mo
+    import torch
+    import nbexplain as nbx
+
+    torch.manual_seed(0)
+    X = torch.randn(2_000, 6)
+    y = 3 * X[:, :1] - X[:, 1:2] + 0.1 * X[:, 2:3]
+    model = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    watch = nbx.watch(model, X, y, budget=0.3)
+    explorer = watch.explore()
+    mo.ui.anywidget(explorer)
+    return X, model, optimizer, torch, watch, y
+
+@app.cell
+def _(X, model, optimizer, torch, watch, y):
+    import pathlib
+
+    with watch:
+        while not pathlib.Path("{enough}").exists():
+            batch = torch.randint(0, len(X), (64,))
+            optimizer.zero_grad()
+            loss = torch.nn.functional.mse_loss(model(X[batch]), y[batch])
+            loss.backward()
+            optimizer.step()
+    return
+
+if __name__ == "__main__":
+    app.run()
+"""
 
 SERVER = """
 import socket, sys
@@ -62,16 +102,22 @@ uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening]
 
 
 @pytest.fixture
-def app(tmp_path):
-    """The address of the app while it runs."""
+def serve(tmp_path):
+    """`serve(source)` gives the address of an app, which runs until the test's end."""
+    with ExitStack() as stack:
+        yield lambda source: stack.enter_context(running(source, tmp_path))
+
+
+@contextmanager
+def running(source, tmp_path):
     path = tmp_path / "app.py"
-    path.write_text(APP.format(setup=textwrap.indent(SETUP.strip(), "    ")))
+    path.write_text(source)
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     # The socket listens before the server starts: whoever connects early waits until it answers.
     with socket.create_server(("127.0.0.1", 0)) as listening, (tmp_path / "log").open("wb") as log:
         number = listening.fileno()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        running = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(path), str(number)],
             stdout=log,
             stderr=log,
@@ -81,13 +127,14 @@ def app(tmp_path):
             start_new_session=True,
         )
     yield address
-    assert running.poll() is None, (tmp_path / "log").read_text()
-    os.killpg(running.pid, signal.SIGTERM)
-    running.wait(15)
+    assert process.poll() is None, (tmp_path / "log").read_text()
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(15)
 
 
-def test_the_linked_panel_works_in_marimo(browser, app):
+def test_the_linked_panel_works_in_marimo(browser, serve):
     """As `mo.ui.anywidget(ex.explore())`, and as what a cell ends with."""
+    app = serve(APP.format(setup=textwrap.indent(SETUP.strip(), "    ")))
     page = browser.new_page(viewport={"width": 1100, "height": 1400})
     said = []
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -109,5 +156,30 @@ def test_the_linked_panel_works_in_marimo(browser, app):
     assert one.picker.colour == "attribution of c"
     page.get_by_text("Python heard of r123").wait_for()
     page.screenshot(path=SCREENSHOTS / "marimo.png")
+    page.close()
+    assert said == []
+
+
+def test_a_live_panel_works_in_marimo(browser, serve, tmp_path):
+    """Bars move during the cell that trains, and stand as the history does after it."""
+    enough = tmp_path / "enough"
+    page = browser.new_page(viewport={"width": 1100, "height": 1400})
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(serve(LIVE.format(enough=enough)))
+    page.locator("[data-nbx-panel][data-nbx-state=live]").wait_for()
+    panel = Panel(page.locator("[data-nbx-panel]")).drawn()
+    live = page.locator(".nbx-live")
+    seen = set()
+    for _ in range(6):
+        before = live.text_content()
+        expect(live).not_to_have_text(before)
+        bars = panel.view("importance").locator(".nbx-row .nbx-bar")
+        seen.add(tuple(bars.evaluate_all("all => all.map((bar) => bar.style.width)")))
+    assert len(seen) >= 3
+    page.screenshot(path=SCREENSHOTS / "marimo-live.png")
+    enough.touch()
+    live.wait_for(state="detached")
+    assert panel.bars.names[:2] == ["x0", "x1"]
     page.close()
     assert said == []

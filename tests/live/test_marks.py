@@ -8,7 +8,7 @@ from torch import nn
 import nbexplain as nbx
 from benchmarks import marks as runs
 from nbexplain.live.history import Moment
-from nbexplain.live.marks import LEAST, Marks
+from nbexplain.live.marks import LONGEST, NEWS, Marks
 from tests.live.test_watch import always, data, train
 
 
@@ -74,11 +74,21 @@ class TestJumps:
         assert watched(jump, half=10.0) == ()
         assert watched(jump, half=np.nan) == ()
 
+    @pytest.mark.parametrize("count", range(2, LONGEST + 1))
+    def test_a_smaller_one_must_be_seen_more_often(self, count):
+        size = NEWS / count + 0.1
+        jump = np.r_[np.full(60, 20.0), np.full(count, 20.0 + size)]
+        assert watched(one(jump[:-1]), half=0.01) == ()
+        (mark,) = watched(one(jump), half=0.01)
+        assert (mark.step, mark.after) == (60, pytest.approx(20 + size))
+
     def test_one_that_is_no_news_is_none(self):
-        jump = np.r_[np.full(60, 20.0), np.full(60, 20.0 + LEAST - 0.1)]
+        jump = np.r_[np.full(60, 20.0), np.full(60, 20.0 + NEWS / LONGEST - 0.1)]
         assert watched(one(jump), half=0.01) == ()
-        more = np.r_[np.full(60, 20.0), np.full(60, 20.0 + LEAST + 0.1)]
-        assert len(watched(one(more), half=0.01)) == 1
+
+    def test_one_that_turns_is_none(self):
+        jump = np.r_[np.full(60, 50.0), np.tile([65.0, 35.0], 20)]
+        assert watched(one(jump), half=0.01) == ()
 
     def test_one_like_those_before_is_none(self):
         generator = np.random.default_rng(0)

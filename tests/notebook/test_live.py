@@ -125,7 +125,8 @@ class TestPanel:
 
     def test_paused_is_said(self):
         X, _ = data()
-        watch = nbx.watch(nn.Linear(4, 1), X).start()
+        model = nn.Linear(4, 1)
+        watch = nbx.watch(model, X).start()
         page = Page(watch.explore())
         watch.pause()
         assert page.session.status["paused"]
