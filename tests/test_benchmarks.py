@@ -10,7 +10,20 @@ import torch
 
 import nbexplain as nbx
 from benchmarks import __main__ as cli
-from benchmarks import live, machine, marks, memory, networks, page, report, results, speed, startup
+from benchmarks import (
+    editing,
+    live,
+    machine,
+    marks,
+    memory,
+    networks,
+    page,
+    refits,
+    report,
+    results,
+    speed,
+    startup,
+)
 
 
 def test_the_readme_shows_the_results():
@@ -112,6 +125,19 @@ def test_marks_are_counted_over_runs():
     assert (found.clean, found.leaks) == (2, 2)
     assert found.false == 0
     assert 0 <= found.marked <= 2
+
+
+def test_a_look_at_a_model_that_did_not_change_is_timed():
+    found = editing.look(8, rows=100, times=3)
+    assert (found.parameters, found.rows, found.sampled) == (561, 100, False)
+    assert found.milliseconds > 0
+
+
+def test_claims_between_refits_are_counted():
+    found = refits.claims(first=2001, tasks=1, fits=6, pairs=4)
+    assert (found.tasks, found.pairs) == (1, 4)
+    assert found.rows > found.allowed == found.worst_allowed == 0
+    assert 0 < found.spread == found.widest < 1
 
 
 def test_bundles_have_sizes():

@@ -163,7 +163,9 @@ def options() -> tuple[Option, ...]:
     found.append(Option("--live", None, f"{live}, and the line gives the watch.", bare=True))
     docked = (inspect.getdoc(Explanation.dock) or "").split("\n\n")[0]
     found.append(Option("--dock", None, f"{docked[0].lower()}{docked[1:]}", bare=True))
-    found.append(Option("--stop", None, "end what --live began.", bare=True))
+    found.append(
+        Option("--stop", None, "follow no names any longer, and end what --live began.", bare=True)
+    )
     return tuple(found)
 
 
