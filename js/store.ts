@@ -61,7 +61,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const { steps, lags, lagMap, time, lagOf } = times;
 
   const past = createPast(names, shown, left);
-  const versions = createVersions(names, shown, past, host && ((wish) => host.version(wish)));
+  const versions = createVersions(names, shown, past, host);
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());

@@ -1,6 +1,7 @@
 /** What the store knows of a model's versions: which there are, and what changed between two. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { Past } from "./past.js";
+import type { Host } from "./shared.js";
 import { key, unpack, type Output, type Packed, type Shown } from "./wire.js";
 
 export interface VersionsState {
@@ -41,15 +42,17 @@ export interface Versions {
   readonly told: ReadonlySignal<VersionsState | null>;
   /** Null where what is shown is compared with nothing. */
   readonly before: ReadonlySignal<Before | null>;
-  /** Asks the kernel; null without one. */
-  readonly ask: ((wish: Wish) => void) | null;
+  /** Whether there is somebody to ask: a kernel, and names that are followed. */
+  readonly possible: ReadonlySignal<boolean>;
+  /** Asks the kernel. */
+  ask(wish: Wish): void;
 }
 
 export function createVersions(
   names: ReadonlySignal<string[]>,
   shown: ReadonlySignal<Shown>,
   past: Pick<Past, "moment">,
-  ask: Versions["ask"] = null,
+  host: Host | null,
 ) {
   const told = signal<VersionsState | null>(null);
   const before = computed((): Before | null => {
@@ -61,8 +64,12 @@ export function createVersions(
     const row = (i: number) => values.subarray(i * features, (i + 1) * features);
     return { share: row(0), rank: row(1), claim: row(2) };
   });
+  const possible = computed(
+    () => host !== null && (host.live?.value ?? true) && !!told.value?.followed,
+  );
   return {
-    ask,
+    ask: (wish: Wish) => host?.version(wish),
+    possible,
     told,
     before,
     load(state: VersionsState | Record<string, never> | undefined) {

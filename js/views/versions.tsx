@@ -11,15 +11,16 @@ export function Versions({ store: { versions } }: { store: Store }) {
       <p role="status">
         <bdi>{told.note || told.sentence || "Nothing to compare this version with."}</bdi>
       </p>
-      {told.list.length > 1 && <Choices told={told} ask={versions.ask} />}
+      {told.list.length > 1 && <Choices told={told} versions={versions} />}
     </div>
   );
 }
 
-function Choices({ told, ask }: { told: VersionsState; ask: Store["versions"]["ask"] }) {
+function Choices({ told, versions }: { told: VersionsState; versions: Store["versions"] }) {
   const { list, shown, against } = told;
   const [, name = "", pinned = false] = list.find(([number]) => number === shown) ?? [];
-  const disabled = !ask || !told.followed;
+  const disabled = !versions.possible.value;
+  const { ask } = versions;
   const options = (skip?: number) =>
     list
       .filter(([number]) => number !== skip)
@@ -33,7 +34,7 @@ function Choices({ told, ask }: { told: VersionsState; ask: Store["versions"]["a
         <select
           disabled={disabled}
           value={shown}
-          onChange={(event) => ask?.({ do: "show", number: Number(event.currentTarget.value) })}
+          onChange={(event) => ask({ do: "show", number: Number(event.currentTarget.value) })}
         >
           {options()}
         </select>
@@ -45,7 +46,7 @@ function Choices({ told, ask }: { told: VersionsState; ask: Store["versions"]["a
           value={against ?? ""}
           onChange={(event) => {
             const { value } = event.currentTarget;
-            ask?.({ do: "against", number: value ? Number(value) : null });
+            ask({ do: "against", number: value ? Number(value) : null });
           }}
         >
           <option value="">nothing</option>
@@ -61,14 +62,14 @@ function Choices({ told, ask }: { told: VersionsState; ask: Store["versions"]["a
         onKeyDown={(event) => {
           if (event.key === "Enter") event.currentTarget.blur(); // hosts have uses of their own for it
         }}
-        onChange={(event) => ask?.({ do: "name", number: shown, name: event.currentTarget.value })}
+        onChange={(event) => ask({ do: "name", number: shown, name: event.currentTarget.value })}
       />
       <button
         type="button"
         class="nbx-button"
         disabled={disabled}
         aria-pressed={pinned}
-        onClick={() => ask?.({ do: "pin", number: shown, pinned: !pinned })}
+        onClick={() => ask({ do: "pin", number: shown, pinned: !pinned })}
       >
         Pin
       </button>

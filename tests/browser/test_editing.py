@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.explorer import Panel
-from tests.browser.notebook import PANEL
+from tests.browser.notebook import KERNEL, PANEL
 from tests.browser.test_access import VIOLATIONS
 from tests.browser.test_demo_page import AXE, built, demo  # noqa: F401
 
@@ -108,6 +108,17 @@ def test_ending_and_restarting_leave_a_panel_that_can_be_read(notebook):
         "[c for c in get_ipython().events.callbacks['post_run_cell'] if 'Follow' in str(c)]"
     )
     assert notebook.console == []
+
+
+def test_a_kernel_that_restarted_leaves_what_changed_to_be_read(notebook):
+    notebook.open(CELLS[:3])
+    notebook.run()
+    bar = notebook.cell(1).locator(".nbx-versions")
+    bar.get_by_text("version 2 against version 1").wait_for()
+    expect(bar.locator("select").first).to_be_enabled()
+    notebook.page.evaluate(f"async () => {{ await {KERNEL}.restart(); }}")
+    expect(bar.locator("select").first).to_be_disabled()
+    bar.get_by_text("version 2 against version 1").wait_for()
 
 
 @pytest.mark.parametrize("dark", [False, True])

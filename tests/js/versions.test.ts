@@ -51,7 +51,7 @@ describe("versions", () => {
     model.receive({ versions: GOLDEN });
     expect(store.versions.told.value).toEqual(GOLDEN);
     expect(store.slice.value).toBe(slice);
-    store.versions.ask!({ do: "show", number: 1 });
+    store.versions.ask({ do: "show", number: 1 });
     expect(model.sent).toEqual([{ t: "version", do: "show", number: 1 }]);
   });
 
@@ -128,6 +128,7 @@ describe("the panel of a followed model", () => {
     expect(quiet.one(".nbx-versions")).toBeNull();
     const ended = shown(three({ ...GOLDEN, followed: false }));
     expect(ended.all(".nbx-versions :disabled")).toHaveLength(4);
-    expect(saved(three()).versions.ask).toBeNull();
+    expect(saved(three()).versions.possible.value).toBe(false);
+    expect(opened(three()).store.versions.possible.value).toBe(true);
   });
 });

@@ -96,7 +96,7 @@ class Followed:
         """Look at the names, and explain anew where they have changed; says what goes wrong."""
         try:
             if self._unchanged():
-                self._say("")
+                self.say("")
                 return
             self._seen = None  # until it is explained, also after an interrupt
             arguments = [named.value(self._scope()) for named in self._named]
@@ -104,9 +104,9 @@ class Followed:
             self._latest, before = found, self._latest
             self._seen = self._look()
         except KeyboardInterrupt:
-            self._say(f"Interrupted: {self.line[0]} is explained again after the next cell.")
+            self.say(f"Interrupted: {self.line[0]} is explained again after the next cell.")
         except Exception as error:
-            self._say(self._failed(error))
+            self.say(self._failed(error))
         else:
             self.note = ""
             self._show_anew(before, found)
@@ -207,14 +207,15 @@ class Followed:
             return f"{error.name} is no longer defined: shown is what it was last."
         return f"{self.line[0]} has changed and cannot be explained: {sentence(error)}"
 
-    def _say(self, note: str) -> None:
+    def say(self, note: str) -> None:
+        """Say something in the panel besides what changed; an empty text ends that."""
         if note != self.note:
             self.note = note
             self._tell()
 
     def _progress(self, done: int, total: int | None) -> None:
         if total and done < total:
-            self._say("Explaining what changed …")
+            self.say("Explaining what changed …")
 
     def _switched(self, _change: object) -> None:
         """Another response or output is shown."""

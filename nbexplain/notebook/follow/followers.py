@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,8 @@ class Followers:
                     one.check()
         except (Exception, KeyboardInterrupt) as error:  # never in the user's cell
             for one in self._followed:
-                one.note = f"Following failed: {error}"
+                with contextlib.suppress(Exception):
+                    one.say(f"Following failed: {error}")
         finally:
             self._inside = False
             if not self._followed and not self._waiting:
