@@ -18,7 +18,7 @@ QUICK = 0.08
 THRIFT = 0.4
 """Of the budget, what is aimed at: 2 % of the time where 5 % are allowed."""
 
-FEWEST = 128
+FEWEST = 64
 """Rows of an explanation, where there are as many."""
 
 ENOUGH = 256
