@@ -17,14 +17,6 @@ export interface Modules {
   widgets: typeof import("@lumino/widgets");
 }
 
-const NAMES: Record<keyof Modules, string> = {
-  apputils: "@jupyterlab/apputils",
-  launcher: "@jupyterlab/launcher",
-  notebook: "@jupyterlab/notebook",
-  ui: "@jupyterlab/ui-components",
-  widgets: "@lumino/widgets",
-};
-
 const here = (document.currentScript as HTMLScriptElement).src;
 let scope: Scope = {};
 
@@ -40,10 +32,10 @@ async function shared(name: string): Promise<unknown> {
 }
 
 async function plugins(): Promise<JupyterFrontEndPlugin[]> {
-  const found = await Promise.all(
-    Object.entries(NAMES).map(async ([key, name]) => [key, await shared(name)] as const),
-  );
-  const modules = Object.fromEntries(found) as unknown as Modules;
+  const names = ["apputils", "launcher", "notebook", "ui-components"];
+  const found = [...names.map((name) => `@jupyterlab/${name}`), "@lumino/widgets"].map(shared);
+  const [apputils, launcher, notebook, ui, widgets] = await Promise.all(found);
+  const modules = { apputils, launcher, notebook, ui, widgets } as Modules;
   return [docking(modules), tutorials(modules, here)];
 }
 

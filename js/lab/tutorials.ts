@@ -20,7 +20,6 @@ export function tutorials(modules: Modules, base: string): JupyterFrontEndPlugin
     activate: (app: JupyterFrontEnd, palette: ICommandPalette | null, cards: ILauncher | null) => {
       app.commands.addCommand(OPEN, {
         label: "nbexplain Tutorials",
-        caption: `Copies the tutorials of nbexplain into ${FOLDER}, where they are not yet`,
         icon: barsIcon(modules),
         execute: ({ cwd }) =>
           open(app, base, cwd).catch((error) =>

@@ -120,7 +120,10 @@ def test_a_kernel_that_was_started_anew_is_said(notebook):
     assert gone.count() == 0
     notebook.page.evaluate(RESTART)
     gone.wait_for()
+    notebook.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    docks(notebook).locator(".nbx[data-theme=dark]").wait_for()
     notebook.screenshot("dock-restarted")
+    notebook.command("apputils:change-theme", {"theme": "JupyterLab Light"})
     notebook.run()
     gone.wait_for(state="detached")
     visible(notebook).drawn()
