@@ -188,3 +188,16 @@ def test_sidecar_takes_the_place_of_the_extension_once_the_kernel_is_free(open_p
     Panel(notebook.page.locator(".jp-SideArea")).drawn()
     notebook.cell(1).get_by_text("Docked beside the code by sidecar.").wait_for()
     notebook.screenshot("dock-sidecar")
+
+
+def test_the_dock_follows_the_names_of_its_line(notebook):
+    setup = EXPLAINED.replace("ex = nbx.explain(model, X, y)", "model = torch.nn.Linear(6, 1)")
+    edit = "model.weight.data = torch.tensor([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]])"
+    notebook.open([f"%load_ext nbexplain\n{setup}", "%explain --dock model X", edit])
+    notebook.run()
+    assert notebook.errors() == []
+    panel = visible(notebook).drawn()
+    notebook.page.wait_for_function(
+        "() => document.querySelector('[data-nbx-dock] [data-feature]')?.dataset.feature === 'x5'"
+    )
+    assert panel.bars.names == ["x5", "x4", "x3", "x2", "x1", "x0"]
