@@ -109,6 +109,28 @@ def test_what_changes_nothing_is_quiet(cells, code, monkeypatch):
     assert "sentence" not in trait(one)
 
 
+def test_another_way_to_compute_the_same_is_no_version(cells):
+    one = following(cells)
+    first = one.explanation
+    cells("order = torch.randperm(8); net[0].weight.data = net[0].weight.data[order]")
+    cells("net[0].weight.data = net[0].weight.data[order.argsort()]")
+    assert len(one.versions) == 3
+    cells(
+        "net[0].weight.data = net[0].weight.data[order]\n"
+        "net[0].bias.data = net[0].bias.data[order]\n"
+        "net[2].weight.data = net[2].weight.data[:, order]"
+    )
+    assert len(one.versions) == 3  # hidden units in another order
+    assert one.explanation is not first
+    assert one.versions[-1].explanation is one.explanation
+
+
+def test_derivatives_that_turn_are_a_version(cells):
+    one = following(cells)
+    cells("net[2].weight.data.neg_()")
+    assert trait(one)["sentence"].startswith("version 2 against version 1: no share changed; ")
+
+
 def test_another_bias_of_the_first_layer_is_a_version_whose_sentence_says_so(cells):
     one = following(cells)
     cells("net[2].bias.data += 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbexplain.comparison.aligned import keys
 from nbexplain.notebook import wire
@@ -56,23 +57,32 @@ def compared(found: Comparison, response: str) -> dict[str, Any]:
     }
 
 
+CLOSE = 1e-5
+"""Relative to its own size, what single precision may move a sum by."""
+
+
 def same_numbers(one: Explanation, other: Explanation) -> bool:
     """Whether two explanations of one question would be drawn alike."""
     if one.asked != other.asked or one.features.names != other.features.names:
         return False
-    pairs = [
-        (one.swept.spread.mean, other.swept.spread.mean),
-        (one.swept.spread.squares, other.swept.spread.squares),
-        (one.scaling, other.scaling),
-        *((a.second, b.second) for a, b in _sums(one, other)),
-        *((a.first, b.first) for a, b in _sums(one, other)),
-    ]
-    return one.count == other.count and all(
-        a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)
-        for a, b in pairs
-    )
+    if one.count != other.count or not _alike(one.scaling, other.scaling, one.scaling):
+        return False
+    a, b = one.swept.spread, other.swept.spread
+    size = np.abs(a.mean) + a.deviation
+    if not (_alike(a.mean, b.mean, size) and _alike(a.deviation, b.deviation, size)):
+        return False
+    for name in one.swept.sums.keys() & other.swept.sums.keys():
+        first, second = one.swept.sums[name], other.swept.sums[name]
+        # Sums of derivatives of both signs cancel: their size is that of the root mean square.
+        size = np.sqrt(first.second.sum(0) * first.count)
+        if not _alike(first.second, second.second, first.second):
+            return False
+        if not _alike(first.first, second.first, size):
+            return False
+    return True
 
 
-def _sums(one: Explanation, other: Explanation) -> list[tuple[Any, Any]]:
-    common = [name for name in one.swept.sums if name in other.swept.sums]
-    return [(one.swept.sums[name], other.swept.sums[name]) for name in common]
+def _alike(a: NDArray[Any], b: NDArray[Any], size: NDArray[Any]) -> bool:
+    if a.shape != b.shape:
+        return False
+    return bool(((np.abs(a - b) <= CLOSE * np.abs(size)) | (np.isnan(a) & np.isnan(b))).all())
