@@ -15,7 +15,13 @@ from nbexplain.comparison import Comparison, compare
 from nbexplain.explain import explain
 from nbexplain.explanation import Explanation, load
 from nbexplain.live import Watch, watch
-from nbexplain.methods import Sensitivity
+from nbexplain.methods import (
+    ExpectedGradients,
+    GradientXInput,
+    IntegratedGradients,
+    Sensitivity,
+    SmoothGrad,
+)
 from nbexplain.notebook.follow.followers import followed
 
 if TYPE_CHECKING:
@@ -33,14 +39,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "ExpectedGradients",
     "Explanation",
     "Explorer",
+    "GradientXInput",
     "ImportanceBars",
     "InstancePicker",
+    "IntegratedGradients",
     "LagTimeline",
     "LocalBars",
     "Selection",
     "Sensitivity",
+    "SmoothGrad",
     "TrainingHistory",
     "Watch",
     "compare",

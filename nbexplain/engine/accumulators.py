@@ -35,12 +35,16 @@ class Sums:
         second: sum of g², `[64, outputs, entries]`.
         reach: rows of each group that have each entry, `[64, entries]`, where sequences differ
             in length; None where every row has them all.
+        squares: sum of g², `[outputs, entries]`, where `second` holds sums of |g| instead: of
+            contributions, whose size is their mean absolute value. None where it is the root mean
+            square.
     """
 
     rows: Int64[np.ndarray, " groups"]
     first: Float64[np.ndarray, "outputs entries"]
     second: Float64[np.ndarray, "groups outputs entries"]
     reach: Int64[np.ndarray, "groups entries"] | None = None
+    squares: Float64[np.ndarray, "outputs entries"] | None = None
 
     @classmethod
     def of(
@@ -49,12 +53,14 @@ class Sums:
         start: int,
         block: int = 1,
         spans: Int64[Tensor, "rows _"] | None = None,
+        *,
+        absolute: bool = False,
     ) -> Self:
         """The sums of one batch whose first row stands at position `start` of the data.
 
         `block` consecutive rows share a group: 1, or the window length where windows overlap.
         With `spans`, the existing steps of padded sequences, rows are aligned by lag: entries
-        then count from each row's last existing step.
+        then count from each row's last existing step. `absolute` sums |g| by group, and g² in all.
 
         >>> Sums.of(torch.tensor([[[1.0, 2.0]], [[3.0, 0.0]]]), start=0).second[:2, 0].tolist()
         [[1.0, 4.0], [9.0, 0.0]]
@@ -64,18 +70,22 @@ class Sums:
         flat = jacobian.flatten(1)
         first = flat.new_zeros(flat.shape[1], dtype=torch.float64)
         second = flat.new_zeros(GROUPS, flat.shape[1], dtype=torch.float64)
+        squares = torch.zeros_like(first)
         rows = max(1, AT_ONCE // (GROUPS * flat.shape[1])) * GROUPS
         for at in range(0, len(flat), rows):
             # Squares are taken in double precision: in single, |g| < 3e-23 would vanish.
             part = flat[at : at + rows].to(torch.float64, copy=True)
             first += part.sum(0)
-            second += by_group(part.mul_(part), start + at, block)
+            if absolute:
+                squares += part.square().sum(0)
+            second += by_group(part.abs_() if absolute else part.mul_(part), start + at, block)
         group = np.arange(start, start + len(flat)) // block % GROUPS
         return cls(
             np.bincount(group, minlength=GROUPS),
             first.view(outputs, -1).cpu().numpy(),
             second.view(GROUPS, outputs, -1).cpu().numpy(),
             None if spans is None else _reach(spans, group, jacobian.shape[2:]),
+            squares.view(outputs, -1).cpu().numpy() if absolute else None,
         )
 
     def merge(self, other: Self) -> Self:
@@ -83,14 +93,27 @@ class Sums:
         reach = None
         if self.reach is not None and other.reach is not None:
             reach = self.reach + other.reach
+        squares = None
+        if self.squares is not None and other.squares is not None:
+            squares = self.squares + other.squares
         return type(self)(
-            self.rows + other.rows, self.first + other.first, self.second + other.second, reach
+            self.rows + other.rows,
+            self.first + other.first,
+            self.second + other.second,
+            reach,
+            squares,
         )
 
     def part(self, entries: slice) -> Self:
         """The sums of some of the entries."""
         reach = None if self.reach is None else self.reach[:, entries]
-        return type(self)(self.rows, self.first[:, entries], self.second[:, :, entries], reach)
+        squares = None if self.squares is None else self.squares[:, entries]
+        first, second = self.first[:, entries], self.second[:, :, entries]
+        return type(self)(self.rows, first, second, reach, squares)
+
+    def root(self, means: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+        """Sizes from means of what `second` sums: their roots, or of contributions themselves."""
+        return np.sqrt(means) if self.squares is None else means
 
     def beside(self, other: Self) -> Self:
         """The sums of these entries and of others of the same rows after them.

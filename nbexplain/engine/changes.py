@@ -43,7 +43,8 @@ class Replicates:
         >>> Replicates.of(two, np.ones(1)).left.tolist()
         [[75.0, 25.0], [75.0, 25.0]]
         """
-        sums, size = window.sums, partial(roots, window.features)
+        sums = window.sums
+        size = partial(roots, window.features, root=sums.root)
         groups = weighed(sums, window.scale, weights)
         counts = np.maximum(sums.seen.sum(0), 1)
         share = percent(size(groups.sum(0) / counts))

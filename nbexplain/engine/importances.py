@@ -20,18 +20,19 @@ class Shares:
         share: percent of the total; NaN throughout for a constant model.
         low: lower bound of the share's interval (row sampling), percent.
         high: upper bound, percent.
-        rms: root mean square derivative, in the response's units per unit of the scale.
+        size: what the share is of: the root mean square derivative, in the response's units per
+            unit of the scale; of contributions, their mean absolute value.
     """
 
     share: Float64[np.ndarray, " parts"]
     low: Float64[np.ndarray, " parts"]
     high: Float64[np.ndarray, " parts"]
-    rms: Float64[np.ndarray, " parts"]
+    size: Float64[np.ndarray, " parts"]
 
     @property
     def order(self) -> NDArray[np.intp]:
         """Positions of the parts, most important first; ties keep the data's order."""
-        return np.argsort(-self.rms, kind="stable")
+        return np.argsort(-self.size, kind="stable")
 
     @property
     def cumulative(self) -> Float64[np.ndarray, " parts"]:
@@ -42,7 +43,7 @@ class Shares:
 
     def select(self, share: float) -> NDArray[np.intp]:
         """Positions of the fewest parts that carry this share (0 to 1), in rank order."""
-        return fewest(self.rms, share)
+        return fewest(self.size, share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +51,12 @@ class Importances(Shares):
     """What a set of rows says of each feature; `share` is λ.
 
     Attributes:
-        mean: signed mean derivative; NaN for groups and for several outputs combined.
-        std: standard deviation of the derivative over rows; NaN for groups.
+        rms: root mean square derivative, or contribution.
+        mean: its signed mean; NaN for groups' derivatives and for several outputs combined.
+        std: its standard deviation over rows; NaN for groups' derivatives.
     """
 
+    rms: Float64[np.ndarray, " parts"]
     mean: Float64[np.ndarray, " parts"]
     std: Float64[np.ndarray, " parts"]
 
@@ -79,17 +82,23 @@ def importances(
     root). The interval of λ itself is the delete-one-group jackknife with Student's t: shares
     have a denominator in common, so an interval of $r_j$ would not do.
 
+    Contributions φ have $r_j = \frac1n \sum_i \sum_k \sqrt{w_k} |\varphi_{kj}(x^i)|$ instead.
+
     Args:
-        sums: of the derivatives.
+        sums: of the derivatives, or of contributions.
         features: how entries form features.
         scale: factor s of each entry's derivative.
         weights: factor w of each output's squares; 0 leaves an output out.
         confidence: of the interval, between 0 and 1.
     """
     groups = weighed(sums, scale, weights)
-    found = shares(groups, sums.seen, partial(roots, features), confidence)
-    mean, std = _signed(sums, features, scale, weights, groups.sum(0))
-    return Importances(found.share, found.low, found.high, found.rms, mean, std)
+    found = shares(groups, sums.seen, partial(roots, features, root=sums.root), confidence)
+    squares = groups.sum(0) if sums.squares is None else weights @ sums.squares
+    mean, std = _signed(sums, features, scale, weights, squares)
+    rms = found.size
+    if sums.squares is not None:
+        rms = added(features, np.sqrt(_means(squares, sums.seen.sum(0))))
+    return Importances(found.share, found.low, found.high, found.size, rms, mean, std)
 
 
 def mean_squares(
@@ -128,7 +137,12 @@ def weighed(
     scale: Float64[np.ndarray, " entries"],
     weights: Float64[np.ndarray, " outputs"],
 ) -> Float64[np.ndarray, "groups entries"]:
-    """Sums of (s g)² by group of rows, the outputs combined by their weights."""
+    """Sums of (s g)² by group of rows, the outputs combined by their weights.
+
+    Of contributions, which have no scale, those of |φ|.
+    """
+    if sums.squares is not None:
+        return np.tensordot(sums.second, np.sqrt(weights), axes=(1, 0))
     return np.tensordot(sums.second, weights, axes=(1, 0)) * scale**2
 
 
@@ -146,11 +160,11 @@ def shares(
         size: from mean squares `[…, entries]` to sizes `[…, parts]`.
         confidence: of the interval, between 0 and 1.
     """
-    rms = size(_means(groups.sum(0), seen.sum(0)))
-    share = percent(rms)
+    sizes = size(_means(groups.sum(0), seen.sum(0)))
+    share = percent(sizes)
     half = half_width(percent(size(spared(groups, seen))), confidence)
     low, high = np.clip(share - half, 0, 100), np.clip(share + half, 0, 100)
-    return Shares(share, low, high, rms)
+    return Shares(share, low, high, sizes)
 
 
 def spared(
@@ -188,10 +202,12 @@ def _signed(
 
 
 def roots(
-    features: Features, squares: Float64[np.ndarray, "*lead entries"]
+    features: Features,
+    squares: Float64[np.ndarray, "*lead entries"],
+    root: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.sqrt,
 ) -> Float64[np.ndarray, "*lead features"]:
     """The root of each cell's summed squares, added up by feature."""
-    return _pool(np.sqrt(by_cell(features, squares)), features.owners)
+    return _pool(root(by_cell(features, squares)), features.owners)
 
 
 def by_cell(

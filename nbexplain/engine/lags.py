@@ -42,7 +42,7 @@ def lag_sizes(
     >>> lag_sizes(Sums.of(g, 0), features((2, 2)), np.ones(4), np.ones(1)).tolist()
     [[3.0, 0.0], [0.0, 1.0]]
     """
-    return np.sqrt(by_lag(features, mean_squares(sums, scale, weights)))
+    return sums.root(by_lag(features, mean_squares(sums, scale, weights)))
 
 
 def lag_shares(

@@ -60,6 +60,7 @@ class Sample:
         targets: their true values, `[kept]` or `[kept, outputs]`: codes of classes or numbers;
             None where there are none.
         spans: their existing steps, `[kept, 2]` or `[kept, 3]`; None where nothing is padding.
+        base: the outputs at their baseline, `[kept, outputs]`; None for methods without one.
     """
 
     draws: NDArray[np.uint64]
@@ -69,6 +70,7 @@ class Sample:
     values: Tensor
     targets: Tensor | None = None
     spans: Tensor | None = None
+    base: Tensor | None = None
 
     @classmethod
     def of(
@@ -80,6 +82,7 @@ class Sample:
         values: Real[Tensor, "rows *shape"],
         targets: Tensor | None = None,
         spans: Tensor | None = None,
+        base: Tensor | None = None,
     ) -> Self:
         """What is kept of one batch whose first row stands at position `start`."""
         positions = np.arange(start, start + len(jacobian))
@@ -91,8 +94,10 @@ class Sample:
             held = tuple(x.cpu().index_select(0, rows) for x in (jacobian, outputs, values))
             targets = None if targets is None else targets.cpu().index_select(0, rows)
             spans = None if spans is None else spans.index_select(0, rows)
+            base = None if base is None else base.cpu().index_select(0, rows)
             draws, positions = draws[kept], positions[kept]
-        return cls(draws, positions, *held, targets=exact(targets), spans=exact(spans))
+        base = None if base is None else base.cpu()
+        return cls(draws, positions, *held, targets=exact(targets), spans=exact(spans), base=base)
 
     @property
     def count(self) -> int:
@@ -119,12 +124,14 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
     ]
     targets = _gathered_where_all([sample.targets for sample in samples], rows)
     spans = _gathered_where_all([sample.spans for sample in samples], rows)
+    base = _gathered_where_all([sample.base for sample in samples], rows)
     order = np.argsort(positions[kept], kind="stable")
     if not np.array_equal(order, np.arange(len(order))):  # parts that came out of order
         kept, tensors = kept[order], [tensor[torch.from_numpy(order)] for tensor in tensors]
         targets = None if targets is None else targets[torch.from_numpy(order)]
         spans = None if spans is None else spans[torch.from_numpy(order)]
-    return Sample(draws[kept], positions[kept], *tensors, targets=targets, spans=spans)
+        base = None if base is None else base[torch.from_numpy(order)]
+    return Sample(draws[kept], positions[kept], *tensors, targets=targets, spans=spans, base=base)
 
 
 def _gathered_where_all(parts: list[Tensor | None], rows: list[Tensor]) -> Tensor | None:

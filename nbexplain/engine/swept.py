@@ -9,17 +9,23 @@ from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.axes import Float, Real
+from nbexplain.engine.contributions import contributed
 from nbexplain.engine.padding import existing
+from nbexplain.engine.paths import Attributed, exceeds
 from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
 from nbexplain.engine.stepwise import Stepwise
 from nbexplain.engine.tokens import TokenSums, summed_by_token
+from nbexplain.features import Features
 
 SLACK = 1.25
 """Rows held, in units of those kept, before the surplus is dropped."""
 
 PROBABLE: tuple[Kind, ...] = ("probabilities", "independent")
 """Outputs that may be probabilities of exactly 0 or 1."""
+
+GAP = 1e-2
+"""A gap that is said, relative to the difference of the outputs (METHODS I)."""
 
 CHUNK = 4096
 """Kept rows whose response is formed at once."""
@@ -41,6 +47,8 @@ class Swept:
         stepwise: where outputs at every step are explained, their sums otherwise than by lag, by
             response; empty elsewhere. The `sums` are then over all steps by lag.
         tokens: of texts, the sums of the derivatives by token, by response; else empty.
+        missed: of contributions, rows whose sum misses the difference of the outputs by more than
+            a hundredth of it.
     """
 
     kind: Kind
@@ -53,6 +61,7 @@ class Swept:
     steps: Spread | None = None
     stepwise: Mapping[str, Stepwise] = field(default_factory=dict[str, Stepwise])
     tokens: Mapping[str, TokenSums] = field(default_factory=dict[str, TokenSums])
+    missed: int = 0
 
     @classmethod
     def of(
@@ -87,6 +96,38 @@ class Swept:
             else summed_by_token(values[..., 0], *asked, spans),
         )
 
+    @classmethod
+    def of_contributions(
+        cls,
+        keep: Keep,
+        features: Features,
+        response: str,
+        start: int,
+        values: Float[Tensor, "rows *shape"],
+        found: Attributed,
+        targets: Tensor | None = None,
+        spans: Tensor | None = None,
+    ) -> Self:
+        """The same of contributions, whose response is part of what was attributed."""
+        outputs, base = found.outputs, found.base
+        sample = Sample.of(
+            keep, start, found.attributions, outputs, values, targets, spans, base=base
+        )
+        missed = 0
+        if base is not None:
+            missed = int(exceeds(found.attributions, outputs, base, GAP).sum())
+        return cls(
+            "values",
+            keep,
+            features.block,
+            {response: contributed(found.attributions, features, start, spans)},
+            Spread.of(values.flatten(1), outputs),
+            0,
+            (sample,),
+            None if spans is None else _steps(values, spans),
+            missed=missed,
+        )
+
     def merge(self, other: Self) -> Self:
         """The statistics of both sets of rows."""
         keep, samples = self.keep, self.samples + other.samples
@@ -104,6 +145,7 @@ class Swept:
             steps=self.steps.merge(other.steps) if self.steps and other.steps else None,
             stepwise={name: own.merge(other.stepwise[name]) for name, own in self.stepwise.items()},
             tokens={name: sums.merge(other.tokens[name]) for name, sums in self.tokens.items()},
+            missed=self.missed + other.missed,
         )
 
     @property

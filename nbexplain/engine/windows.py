@@ -6,6 +6,7 @@ import numpy as np
 
 from nbexplain.engine.accumulators import Sums
 from nbexplain.engine.axes import Float64, Int64
+from nbexplain.engine.contributions import by_cells, cells_of, features_of, singly
 from nbexplain.engine.importances import mean_squares
 from nbexplain.engine.lags import by_lag
 from nbexplain.engine.swept import Swept
@@ -69,6 +70,9 @@ def window(
         step: the output step; None for all together, or for models with one output.
     """
     stepwise = swept.stepwise.get(response)
+    if swept.sums[response].squares is not None:
+        cells = by_cells(features)
+        return Window(cells_of(swept.sums[response], features), cells, np.ones(len(cells.cells)))
     if stepwise is None:
         return Window(swept.sums[response], features, scale)
     steps, width = features.steps, len(features.columns)
@@ -82,6 +86,18 @@ def window(
     there = step + 1 + leads
     sums = stepwise.at(step).part(slice(there * width))
     return Window(sums, features.over(there), scale[: there * width], leads)
+
+
+def pooled(swept: Swept, response: str, features: Features) -> Window:
+    """The sums of contributions by feature, lags and places added up with their signs.
+
+    Args:
+        swept: what the pass left.
+        response: whose sums.
+        features: of the input.
+    """
+    each = singly(features)
+    return Window(features_of(swept.sums[response], features), each, np.ones(len(each)))
 
 
 def at_lag_0(

@@ -87,6 +87,7 @@ def _placed(sample: Sample, places: NDArray[np.int64]) -> Sample:
         values=sample.values[rows],
         targets=of(sample.targets),
         spans=of(sample.spans),
+        base=of(sample.base),
     )
 
 

@@ -104,10 +104,14 @@ def ask(
         )
     )
     continuous = batch.target is not None and source.classes is None
-    kind, wanted = _settle(kind, response, width, continuous)
+    auto = "logodds" if method.additive else "prob"
+    kind, wanted = _settle(kind, response, width, continuous, auto)
     names, note = _names(picked, output_names, classes, kind, source.target_name)
     columns = _columns(outputs, names)
     select = _select(kind, wanted, columns, width, chosen is not None, continuous)
+    if select is None and not method.chained:
+        # No chain rule leads from one response's attributions to another's.
+        select = columns or tuple(range(width))
     subject = Subject(reading, picked, kind, wanted, select)
     checked = subject.side_by_side if every else subject.function
     check_function(
@@ -129,6 +133,7 @@ def ask(
         definition=method.definition,
         steps=method.steps,
         tokens=batch.ids is not None,
+        additive=method.additive,
     )
     doubt = None if classes is not None else reading.doubt(picked, batch)
     noted = [picked.note, doubt, note, *_integer_inputs(source, batch)]
@@ -143,13 +148,17 @@ def _are_codes(target: Tensor | None, width: int) -> bool:
 
 
 def _settle(
-    kind: Kind, response: str | Callable[..., object], width: int, continuous: bool
+    kind: Kind,
+    response: str | Callable[..., object],
+    width: int,
+    continuous: bool,
+    auto: str,
 ) -> tuple[Kind, str]:
-    """The response that is meant, and what it says of the outputs."""
+    """The response that is meant, `auto` of classes, and what it says of the outputs."""
     if callable(response):
         return kind, getattr(response, "__name__", type(response).__name__).strip("<>")
     if response == "auto":
-        return kind, "raw" if kind == "values" else "prob"
+        return kind, "raw" if kind == "values" else auto
     if kind == "values" and response in ("prob", "logodds"):
         if continuous:
             raise ValueError(

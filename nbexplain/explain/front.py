@@ -19,6 +19,7 @@ from nbexplain.explain.columns import named_features
 from nbexplain.explain.opened import of_texts, opened
 from nbexplain.explain.passes import Work, rows_at_once
 from nbexplain.explain.progress import Progress
+from nbexplain.explain.references import distant, references
 from nbexplain.explanation import Explanation
 from nbexplain.explanation.remarks import listed
 from nbexplain.explanation.tokens import Lookup, Vocabulary
@@ -144,6 +145,11 @@ def explain(
         asked = ask(snapshot, given.source, *about)
     width, formed = len(asked.question.names), asked.batch.inputs[-1][0].numel()
     beginning = None
+    if given.names is not None and not resolved.chained:
+        raise ValueError(
+            f"method={resolved.name!r} is for features of numbers, and X holds ids of tokens: "
+            "leave method out, or pass a function of the embeddings."
+        )
     if given.names is None:
         named, beginning = named_features(
             asked, given.states, feature_names, groups, lag_unit, layout
@@ -163,7 +169,11 @@ def explain(
     every_step = resolved.steps == "valid"
     if every_step:
         _check_every_step(named, scaling)
+    if resolved.additive:
+        wanted_scale, scaling = "none", np.ones(entries)
     question = asked.question.scaled(wanted_scale)
+    held = references(resolved, asked.source, asked.batch, seed)
+    question = question.against(held.words)
     kept, remark = keep_of(
         keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed
     )
@@ -176,6 +186,8 @@ def explain(
         batch_size
         or rows_at_once(width, formed, sequences=named.kind == "sequence", every_step=every_step),
         beginning,
+        held.tensors,
+        seed,
     )
     # Where kept rows do not give the other responses, their sums are formed along the way.
     everything = (
@@ -184,7 +196,9 @@ def explain(
     also = () if everything else question.responses
     with Progress(progress, asked.source.count) as shown:
         swept = work.sweep(question, also, shown)
-    noted = [*given.notes, *asked.notes, *([remark] if remark else [])]
+    noted = [*given.notes, *asked.notes, *([remark] if remark else []), *held.notes]
+    if resolved.additive and scale is not None:
+        noted.append("scale= has no say: contributions are in the response's units.")
     if shown.interrupted:
         of = "" if asked.source.count is None else f" of {asked.source.count:,}"
         noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
@@ -193,7 +207,9 @@ def explain(
         if swept.count == 1:
             question, scaling = question.scaled("none"), np.ones(entries)
             noted.append("One row has no standard deviation: derivatives are per unit.")
-    if not asked.source.padded and given.names is None:
+    if resolved.additive:
+        noted += distant(held, swept.inputs, named)
+    if resolved.chained and not asked.source.padded and given.names is None:
         noted += _blind(work, asked.batch, swept, question.response)
     return Explanation(
         title=snapshot.name,

@@ -11,10 +11,13 @@ from torch import Tensor
 from nbexplain.data import Batch, Source
 from nbexplain.engine.beginnings import Beginning
 from nbexplain.engine.padding import aligned, existing
+from nbexplain.engine.paths import Attributed, Task
 from nbexplain.engine.samples import Keep, exact
+from nbexplain.engine.sensitivities import Function
 from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import condensed
 from nbexplain.explain.progress import Progress
+from nbexplain.explain.references import at_rows
 from nbexplain.explain.stepping import by_step
 from nbexplain.explain.subject import Subject
 from nbexplain.explanation.origin import Row
@@ -39,6 +42,8 @@ class Work:
         keep: which rows are kept whole.
         batch_size: rows a batch.
         beginning: how initial states stand before the first step; None without them.
+        references: what the method holds rows against.
+        seed: of what it draws.
     """
 
     subject: Subject
@@ -48,6 +53,8 @@ class Work:
     keep: Keep
     batch_size: int
     beginning: Beginning | None = None
+    references: tuple[Tensor, ...] = ()
+    seed: int = 0
 
     def sweep(
         self,
@@ -92,33 +99,66 @@ class Work:
         """
         if question.steps == "valid":
             return by_step(self, question, responses, batch, progress)
-        values, outputs, jacobian = self.derive(batch)
-        part = Swept.of(
-            question.kind,
-            self.keep,
-            self.features.block,
-            responses,
-            batch.start,
-            values,
-            outputs,
-            jacobian,
-            self.subject.true_values(batch.target, batch.spans),
-            self._spans(batch),
-        )
+        values, found = self.derive(batch)
+        outputs, jacobian = found.outputs, found.attributions
+        true, spans = self.subject.true_values(batch.target, batch.spans), self._spans(batch)
+        if self.method.additive:
+            part = Swept.of_contributions(
+                self.keep,
+                self.features,
+                question.response,
+                batch.start,
+                values,
+                found,
+                true,
+                spans,
+            )
+        else:
+            part = Swept.of(
+                question.kind,
+                self.keep,
+                self.features.block,
+                responses,
+                batch.start,
+                values,
+                outputs,
+                jacobian,
+                true,
+                spans,
+            )
         sums = part.sums[question.response]
         if not (np.isfinite(sums.first).all() and np.isfinite(part.outputs.mean).all()):
             raise ValueError(self.not_finite(batch.start, outputs, jacobian))
         return part
 
-    def derive(self, batch: Batch, step: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Input values, outputs and derivatives of one batch, on the processor.
+    def derive(self, batch: Batch, step: int | None = None) -> tuple[Tensor, Attributed]:
+        """Input values of one batch, and what the method says of it.
 
         Of outputs at every step, those of one step; None is each row's last. Of texts, the values
         are ids, and the derivatives `engine.tokens.condensed`.
         """
-        inputs = self.subject.reading.snapshot.prepare(batch.inputs)
-        function = self.subject.function(batch.target, batch.spans, step)
-        outputs, jacobian = self.method.attributions(function, inputs)
+        snapshot = self.subject.reading.snapshot
+        inputs = snapshot.prepare(batch.inputs)
+        references = snapshot.prepare(self.references) if self.references else ()
+
+        def among(rows: Tensor) -> Function:
+            if len(rows) == len(batch) and bool((rows == torch.arange(len(batch))).all()):
+                return self.subject.function(batch.target, batch.spans, step)
+            target = None if batch.target is None else batch.target[rows]
+            spans = None if batch.spans is None else batch.spans[rows]
+            return self.subject.function(target, spans, step)
+
+        found = self.method.attributions(
+            Task(
+                inputs,
+                among,
+                at_rows(references, inputs, batch.spans),
+                np.arange(batch.start, batch.start + len(batch)),
+                self.seed,
+                own=self.subject.select == "loss" or batch.spans is not None,
+            )
+        )
+        jacobian = found.attributions
         jacobian = jacobian if self.beginning is None else self.beginning.stacked(jacobian)
         if (spans := self._spans(batch)) is not None:  # padding is no input
             there = existing(spans, jacobian.shape[2]).to(jacobian.device)
@@ -126,9 +166,9 @@ class Work:
         if batch.ids is not None:
             jacobian = condensed(jacobian)
             ids = batch.ids.to(jacobian.device)[..., None].expand(-1, -1, jacobian.shape[3])
-            return ids, outputs, jacobian
+            return ids, replace(found, attributions=jacobian)
         floating = [x for x in batch.inputs if x.is_floating_point()]
-        return self._together(floating), outputs, jacobian
+        return self._together(floating), replace(found, attributions=jacobian)
 
     def _together(self, floating: Sequence[Tensor]) -> Tensor:
         """The inputs that have derivatives as what is ranked, `[rows, *shape]`."""
@@ -190,9 +230,16 @@ class Work:
         if edit:
             batch = self._edited(batch, edit)
         with untouched():
-            values, outputs, jacobian = self.derive(batch, step)
+            values, found = self.derive(batch, step)
         target = exact(self.subject.true_values(batch.target, batch.spans))
-        return Row(values.cpu(), outputs.cpu(), jacobian.cpu(), target, self._spans(batch))
+        return Row(
+            values.cpu(),
+            found.outputs.cpu(),
+            found.attributions.cpu(),
+            target,
+            self._spans(batch),
+            None if found.base is None else found.base.cpu(),
+        )
 
     def _edited(self, batch: Batch, edit: Mapping[int, float]) -> Batch:
         """One row with other values; the inputs that it came in are left alone."""

@@ -18,6 +18,7 @@ from nbexplain.engine.swept import PROBABLE, Swept
 from nbexplain.explain.progress import Progress
 from nbexplain.explain.reading import Step
 from nbexplain.explanation.question import Question
+from nbexplain.methods import Sensitivity
 
 if TYPE_CHECKING:
     from nbexplain.explain.passes import Work
@@ -114,6 +115,7 @@ def _derived(work: Work, batch: Batch) -> Iterator[tuple[int, Tensor, Tensor]]:
         own = torch.arange(copies).repeat_interleave(rows)
         steps = [(own + step).clamp(max=longest - 1) for step in range(0, longest, copies)]
     function, step = subject.at_steps(target, spans, steps), 0
+    assert isinstance(work.method, Sensitivity)  # the one that has outputs at every step
     for outputs, jacobian in work.method.by_step(function, inputs):
         for part in zip(outputs.split(rows), jacobian.split(rows), strict=True):
             if step < longest:

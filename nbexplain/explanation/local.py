@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nbexplain.choices import choose
 from nbexplain.engine.axes import Float64
-from nbexplain.engine.importances import added, roots
+from nbexplain.engine.importances import added, percent, roots
 from nbexplain.engine.responses import chain
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.sequences import check_step
@@ -34,6 +34,8 @@ def local(
     if ex.features.tokens:
         return ex.local_tokens(found, output, definition)
     entries = derivatives(ex, found, output)
+    if ex.asked.additive:
+        return _contributions(ex, found, entries)
     pool = added if definition == "squared" else roots
     size = pool(ex.features, entries**2)
     total = size.sum()
@@ -44,6 +46,21 @@ def local(
             "value": values(ex.features, found.values),
             "attribution": attribution,
             "importance": share,
+        },
+        index=pd.Index(ex.features.names, name="feature"),
+    )
+
+
+def _contributions(
+    ex: "Explanation", found: Row, entries: Float64[np.ndarray, " entries"]
+) -> pd.DataFrame:
+    """What each feature contributed, members and lags added up; shares are of |φ|."""
+    total = added(ex.features, entries)
+    return pd.DataFrame(
+        {
+            "value": values(ex.features, found.values),
+            "attribution": total,
+            "importance": percent(np.abs(total)),
         },
         index=pd.Index(ex.features.names, name="feature"),
     )
@@ -143,7 +160,9 @@ def kept(ex: "Explanation", position: int) -> Row | None:
     part = slice(place, place + 1)
     target = None if sample.targets is None else sample.targets[part]
     spans = None if sample.spans is None else sample.spans[part]
-    return Row(sample.values[part], sample.outputs[part], sample.jacobian[part], target, spans)
+    base = None if sample.base is None else sample.base[part]
+    values, outputs, jacobian = sample.values[part], sample.outputs[part], sample.jacobian[part]
+    return Row(values, outputs, jacobian, target, spans, base)
 
 
 def is_data(row: object) -> bool:

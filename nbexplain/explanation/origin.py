@@ -22,6 +22,7 @@ class Row:
         jacobian: its derivatives, `[1, outputs, *shape]`.
         target: its true value, `[1]` or `[1, outputs]`; None where there is none.
         spans: its existing steps, `[1, 2]`; None where nothing is padding.
+        base: the outputs at its baseline, `[1, outputs]`; None for methods without one.
     """
 
     values: Tensor
@@ -29,6 +30,7 @@ class Row:
     jacobian: Tensor
     target: Tensor | None = None
     spans: Tensor | None = None
+    base: Tensor | None = None
 
 
 class Origin(Protocol):

@@ -13,6 +13,15 @@ RESPONSES = ("raw", "prob", "logodds")
 """Responses that one raw Jacobian gives."""
 
 
+TITLES = {
+    "sensitivity": "Sensitivity",
+    "smoothgrad": "Smoothed sensitivity",
+    "gradient_x_input": "Gradient × input",
+    "integrated_gradients": "Integrated gradients",
+    "expected_gradients": "Expected gradients",
+}
+"""What methods are called in a question."""
+
 _WORDS = {"prob": "the probability of {}", "logodds": "the log-odds of {}"}
 
 
@@ -63,6 +72,8 @@ class Question:
         definition: how features of sequences are ranked, "marginal" or "lag0".
         steps: which outputs at every step of sequences are explained: "last", or "valid" for all.
         tokens: whether it is asked of the embeddings of tokens.
+        additive: whether attributions are contributions, in the response's own units.
+        baseline: what they are held against, in words; empty for methods without one.
     """
 
     method: str
@@ -78,10 +89,16 @@ class Question:
     definition: str = "marginal"
     steps: str = "last"
     tokens: bool = False
+    additive: bool = False
+    baseline: str = ""
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""
         return replace(self, scale=scale)
+
+    def against(self, baseline: str) -> "Question":
+        """The same question, said of this baseline."""
+        return replace(self, baseline=baseline)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -144,9 +161,10 @@ class Question:
             "custom": "per given unit of each input",
         }[self.scale]
         per = "to each token's embedding" if self.tokens else per
+        per = f"against {self.baseline}" if self.additive else per
         count = "" if rows is None else f", {rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
-        return f"{self.method.capitalize()} of {self._response_of(column)}{steps} {per}{count}"
+        return f"{TITLES[self.method]} of {self._response_of(column)}{steps} {per}{count}"
 
     def _response_of(self, column: int | None) -> str:
         if self.response == "loss":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import GROUPS
 from nbexplain.engine.importances import fewest, mean_squares, roots
+from nbexplain.engine.swept import GAP
 from nbexplain.engine.windows import Window, at_lag_0
 from nbexplain.explanation.sequences import ONE_STEP
 
@@ -49,10 +50,16 @@ def remarks(ex: Explanation) -> Iterator[str]:
             "The response hardly moves with any input (saturated): the shares of so flat a "
             "function mean little."
         )
-    if ex.features.steps > 1 and not unused.all() and not ex.features.tokens:
+    named = ex.features.tokens or ex.asked.additive
+    if ex.features.steps > 1 and not unused.all() and not named:
         yield from _lag_0(ex, rms)
     if ex.asked.steps == "valid" and ex.features.steps > 1 and not unused.all():
         yield from _every_step(ex, window)
+    if ex.swept.missed:
+        yield (
+            f"Contributions do not add up on {ex.swept.missed:,} of {ex.count:,} rows: their sum "
+            f"misses the difference from the baseline by more than {100 * GAP:g} %."
+        )
     if ex.asked.kind == "logits" and ex.response == "raw":
         yield (
             "Raw outputs are logits: adding the same function of the inputs to all of them "
@@ -101,7 +108,7 @@ def _constant_states(ex: Explanation, names: Sequence[str]) -> str:
 def _sizes(ex: Explanation, window: Window) -> NDArray[np.float64]:
     """Each feature's root mean square derivative, all outputs combined."""
     squares = mean_squares(window.sums, window.scale, ex.weights_of(None))
-    return roots(window.features, squares)
+    return roots(window.features, squares, window.sums.root)
 
 
 def _lag_0(ex: Explanation, sizes: NDArray[np.float64]) -> Iterator[str]:

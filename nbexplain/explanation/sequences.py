@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nbexplain.engine.importances import Shares, percent
+from nbexplain.engine.contributions import lags_of
+from nbexplain.engine.importances import Shares, percent, shares, weighed
 from nbexplain.engine.lags import by_lag, lag_shares, lag_sizes
 from nbexplain.engine.padding import aligned, from_first
 from nbexplain.engine.profiles import Memory, memory
-from nbexplain.engine.windows import Window, at_lag_0, time_sizes, window
+from nbexplain.engine.windows import Window, at_lag_0, pooled, time_sizes, window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,6 +151,8 @@ class Sequences:
     def ranked(self, step: int | None = None) -> Window:
         """The sums that features are ranked by: at all lags, or at lag 0 alone."""
         ex = self._ex
+        if ex.asked.additive:
+            return pooled(ex.swept, ex.response, ex.features)
         if ex.asked.definition == "lag0":
             return at_lag_0(ex.swept, ex.response, ex.features, ex.scaling, step)
         return self.window(step)
@@ -167,6 +170,10 @@ class Sequences:
         ex, found = self._ex, self.window(step)
         check_lags(ex)
         weights = ex.weights_of(output)
+        if ex.asked.additive:
+            lags = lags_of(ex.swept.sums[ex.response], ex.features)
+            groups = weighed(lags, np.ones(ex.features.steps), weights)
+            return shares(groups, lags.seen, lags.root, ex.confidence)
         return lag_shares(found.sums, found.features, found.scale, weights, ex.confidence)
 
     def memory_length(
@@ -222,6 +229,9 @@ class Sequences:
             return percent(size.ravel()).reshape(size.shape), wanted.lags
         if found.spans is not None:
             entries = aligned(shaped, found.spans).flatten().numpy()
+        if ex.asked.additive:
+            size = np.abs(by_lag(features, entries))
+            return percent(size.ravel()).reshape(size.shape), range(features.steps)
         size = by_lag(features, entries**2)
         return percent(size.ravel()).reshape(size.shape), range(features.steps)
 

@@ -24,8 +24,8 @@ from nbexplain.features import Kind as FeatureKind
 FORMAT = 1
 """Version of the file format; files of a later one are refused."""
 
-PARTS = ("rows", "first", "second", "reach")
-"""Arrays of sums; the last where sequences differ in length."""
+PARTS = ("rows", "first", "second", "reach", "squares")
+"""Arrays of sums; `reach` where sequences differ in length, `squares` of contributions."""
 
 TOKEN_PARTS = ("cells", "second", "occurrences")
 """Arrays of sums by token."""
@@ -54,6 +54,8 @@ def save(ex: Explanation, path: str | Path) -> None:
         arrays["sample.targets"] = sample.targets.numpy()
     if sample.spans is not None:
         arrays["sample.spans"] = sample.spans.numpy()
+    if sample.base is not None:
+        arrays["sample.base"] = widened(sample.base).numpy()
     for response in ex.responses:
         answer = ex.with_response(response).swept
         if (tokens := answer.tokens.get(response)) is not None:
@@ -61,8 +63,8 @@ def save(ex: Explanation, path: str | Path) -> None:
                 f"tokens.{response}.{part}": getattr(tokens.whole, part) for part in TOKEN_PARTS
             }
         sums = answer.sums[response]
-        parts = PARTS if sums.reach is not None else PARTS[:-1]
-        arrays |= {f"sums.{response}.{part}": getattr(sums, part) for part in parts}
+        found = {f"sums.{response}.{part}": getattr(sums, part) for part in PARTS}
+        arrays |= {name: array for name, array in found.items() if array is not None}
         if stepwise := answer.stepwise.get(response):
             arrays |= _of_stepwise(stepwise, f"steps.{response}.")
     header = {
@@ -84,6 +86,7 @@ def save(ex: Explanation, path: str | Path) -> None:
         "block": swept.block,
         "count": swept.count,
         "saturated": swept.saturated,
+        "missed": swept.missed,
         "capacity": swept.keep.capacity,
         "confidence": ex.confidence,
         "noted": ex.noted,
@@ -148,6 +151,8 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
     targets = None if true is None else torch.from_numpy(true)
     padded = arrays.get("sample.spans")
     spans = None if padded is None else torch.from_numpy(padded)
+    at_base = arrays.get("sample.base")  # of methods that have a baseline
+    base = None if at_base is None else torch.from_numpy(at_base)
     count = header["count"]
     swept = Swept(
         kind=cast(Kind, header["kind"]),
@@ -159,8 +164,16 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
         },
         spread=Spread(count, arrays["spread.mean"], arrays["spread.squares"]),
         saturated=header["saturated"],
+        missed=header.get("missed", 0),
         samples=(
-            Sample(arrays["sample.draws"], positions, *tensors, targets=targets, spans=spans),
+            Sample(
+                arrays["sample.draws"],
+                positions,
+                *tensors,
+                targets=targets,
+                spans=spans,
+                base=base,
+            ),
         ),
         stepwise={
             name: _stepwise(arrays, f"steps.{name}.")
@@ -200,14 +213,14 @@ def _of_stepwise(stepwise: Stepwise, name: str) -> Arrays:
     }
     for which in ("leads", "instant"):
         sums = getattr(stepwise, which)
-        arrays |= {f"{name}{which}.{part}": getattr(sums, part) for part in PARTS}
+        arrays |= {f"{name}{which}.{part}": getattr(sums, part) for part in PARTS[:-1]}
     return arrays
 
 
 def _stepwise(arrays: Arrays, name: str) -> Stepwise:
     mean, squares = arrays[f"{name}outputs"]
     leads, instant = (
-        _sums({part: arrays[f"{name}{which}.{part}"] for part in PARTS})
+        _sums({part: arrays[f"{name}{which}.{part}"] for part in PARTS[:-1]})
         for which in ("leads", "instant")
     )
     return Stepwise(

@@ -161,7 +161,7 @@ class Texts:
             "importance": found.share,
             "low": found.low,
             "high": found.high,
-            "rms": found.rms,
+            "rms": found.size,
             "count": sums.counts,
             "cumulative": found.cumulative,
         }

@@ -1,13 +1,17 @@
-"""Attribution methods: configuration in, attributions out; one method a file."""
+"""Attribution methods: configuration in, attributions out; one family a file."""
 
 from nbexplain.choices import choose
+from nbexplain.methods.gradients import GradientXInput, SmoothGrad
+from nbexplain.methods.integrated import ExpectedGradients, IntegratedGradients
 from nbexplain.methods.sensitivity import Sensitivity
 
-METHODS = {Sensitivity.name: Sensitivity}
-"""Method classes by the name that `method=` takes."""
-
-Method = Sensitivity
+Method = Sensitivity | GradientXInput | SmoothGrad | IntegratedGradients | ExpectedGradients
 """What `method=` may be, besides a name."""
+
+_CLASSES = (Sensitivity, GradientXInput, SmoothGrad, IntegratedGradients, ExpectedGradients)
+
+METHODS: dict[str, type[Method]] = {method.name: method for method in _CLASSES}
+"""Method classes by the name that `method=` takes."""
 
 
 def resolve(method: object) -> Method:
@@ -19,7 +23,7 @@ def resolve(method: object) -> Method:
     """
     if isinstance(method, str):
         return METHODS[choose("method", method, METHODS)]()
-    if isinstance(method, tuple(METHODS.values())):
+    if isinstance(method, _CLASSES):
         return method
     raise TypeError(
         f"method={method!r} is neither a name nor a method object: "
@@ -27,4 +31,13 @@ def resolve(method: object) -> Method:
     )
 
 
-__all__ = ["METHODS", "Method", "Sensitivity", "resolve"]
+__all__ = [
+    "METHODS",
+    "ExpectedGradients",
+    "GradientXInput",
+    "IntegratedGradients",
+    "Method",
+    "Sensitivity",
+    "SmoothGrad",
+    "resolve",
+]

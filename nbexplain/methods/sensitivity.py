@@ -8,8 +8,8 @@ from torch import Tensor
 
 from nbexplain.choices import choose
 from nbexplain.engine.axes import Float
+from nbexplain.engine.paths import Attributed, Task
 from nbexplain.engine.sensitivities import (
-    Function,
     Steps,
     sensitivities,
     sensitivities_by_step,
@@ -45,6 +45,9 @@ class Sensitivity:
     """
 
     name: ClassVar[str] = "sensitivity"
+    chained: ClassVar[bool] = True
+    additive: ClassVar[bool] = False
+    noisy: ClassVar[bool] = False
     definition: Literal["marginal", "lag0"] = "marginal"
     steps: Literal["last", "valid"] = "last"
 
@@ -52,11 +55,9 @@ class Sensitivity:
         choose("definition", self.definition, ["marginal", "lag0"])
         choose("steps", self.steps, ["last", "valid"])
 
-    def attributions(
-        self, function: Function, inputs: tuple[Tensor, ...]
-    ) -> tuple[Float[Tensor, "rows outputs"], Float[Tensor, "rows outputs *shape"]]:
+    def attributions(self, task: Task) -> Attributed:
         """Outputs and derivatives of one batch; see `engine.sensitivities`."""
-        return sensitivities(function, inputs)
+        return Attributed(*sensitivities(task.function, task.inputs))
 
     def by_step(
         self, function: Steps, inputs: tuple[Tensor, ...]

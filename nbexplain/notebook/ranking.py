@@ -83,10 +83,12 @@ def rank(explanation: Explanation, output: str | int | None = None) -> Ranking:
     if explanation.features.tokens:
         found = explanation.token_shares(chosen)
         names = explanation.token_names(explanation.token_sums.ids)
-        signs = np.full(len(names), np.nan)
+        rms, signs = found.size, np.full(len(names), np.nan)
     else:
         found = explanation.importances(chosen)
-        names, signs = explanation.features.names, found.mean
+        names, rms, signs = explanation.features.names, found.rms, found.mean
+        if explanation.asked.additive:  # a contribution's sign is that of one row
+            signs = np.full(len(names), np.nan)
     defined = not bool(np.isnan(found.share).any())
     rows = tuple(
         Ranked(
@@ -95,10 +97,10 @@ def rank(explanation: Explanation, output: str | int | None = None) -> Ranking:
             share=float(found.share[i]),
             low=float(found.low[i]),
             high=float(found.high[i]),
-            rms=float(found.rms[i]),
+            rms=float(rms[i]),
             mean=float(signs[i]),
             cumulative=float(found.cumulative[i]),
-            direction=direction(float(signs[i]), float(found.rms[i])),
+            direction=direction(float(signs[i]), float(rms[i])),
         )
         for place, i in enumerate(found.order)
     )

@@ -146,7 +146,7 @@ class Rows:
         parts = [sample]
         for place in missing:
             row = origin.row(place)
-            given = (row.jacobian, row.outputs, row.values, row.target, row.spans)
+            given = (row.jacobian, row.outputs, row.values, row.target, row.spans, row.base)
             parts.append(Sample(last, np.array([place]), *given))
         count = sample.count + len(missing)
         joined = join(parts, count)

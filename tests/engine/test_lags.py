@@ -56,7 +56,7 @@ def test_features_and_lags_are_the_margins_of_one_map():
     g = np.random.default_rng(1).normal(size=(90, 1, 4, 3))
     found, lags, named = of(g, {"bc": ["b", "c"]})
     np.testing.assert_allclose(named.rms, found.sum(0))
-    np.testing.assert_allclose(lags.rms, found.sum(1))
+    np.testing.assert_allclose(lags.size, found.sum(1))
 
 
 def test_members_of_a_group_meet_inside_the_root_of_each_lag():
@@ -90,7 +90,7 @@ def test_the_interval_of_a_lag_is_the_delete_one_block_jackknife():
 def test_batches_of_any_size_give_the_same_lags(seed, batch):
     g = np.random.default_rng(seed).normal(size=(60, 1, 3, 2))
     whole, parts = of(g)[1], of(g, batch=batch)[1]
-    for name in ("share", "low", "high", "rms"):
+    for name in ("share", "low", "high", "size"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name))
 
 

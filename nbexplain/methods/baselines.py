@@ -1,0 +1,44 @@
+"""What methods that compare have in common, and what their settings may be."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from nbexplain.choices import choose
+
+BASELINES = ("zero", "mean", "median")
+"""Baselines that have a name."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What every method but sensitivity is: of each row's last output, features over all lags."""
+
+    definition: ClassVar[Literal["marginal"]] = "marginal"
+    steps: ClassVar[Literal["last"]] = "last"
+    chained: ClassVar[bool] = False
+    additive: ClassVar[bool] = False
+    noisy: ClassVar[bool] = False
+
+
+def check_baseline(baseline: object) -> None:
+    """Refuse what is no baseline.
+
+    Raises:
+        ValueError: an unknown name, or numbers that are not finite.
+    """
+    if isinstance(baseline, str):
+        choose("baseline", baseline, BASELINES)
+    elif not np.isfinite(np.asarray(baseline, dtype=np.float64)).all():
+        raise ValueError("baseline holds numbers that are not finite.")
+
+
+def check_count(name: str, count: int, most: int = 100_000) -> None:
+    """Refuse what is no number of draws.
+
+    Raises:
+        ValueError: no whole number from 1 to `most`.
+    """
+    if isinstance(count, bool) or count != int(count) or not 1 <= count <= most:
+        raise ValueError(f"{name}={count!r} must be a whole number from 1 to {most:,}.")

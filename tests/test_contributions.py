@@ -1,0 +1,323 @@
+"""Contributions by gradients: closed forms, completeness, laws, captum as an oracle."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+import nbexplain as nbx
+
+ADDITIVE = ("gradient_x_input", "integrated_gradients", "expected_gradients")
+
+
+def normal(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def network(inputs=4, outputs=1, seed=0):
+    torch.manual_seed(seed)
+    layers = nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, outputs)
+    return nn.Sequential(*layers).double()
+
+
+class Linear(nn.Linear):
+    """Weights in double precision, and nothing else."""
+
+    def __init__(self, weights):
+        super().__init__(len(weights), 1, bias=False, dtype=torch.float64)
+        self.load_state_dict({"weight": torch.tensor([weights], dtype=torch.float64)})
+
+
+def polynomial(x):
+    return x[:, :1] ** 2 * x[:, 1:]
+
+
+def test_the_polynomial_tells_the_methods_apart():
+    X = torch.tensor([[1.5, -2.0]], dtype=torch.float64)
+    for method, wanted in (
+        (nbx.IntegratedGradients(baseline="zero"), [-3, -1.5]),
+        (nbx.GradientXInput(), [-9, -4.5]),
+    ):
+        ex = nbx.explain(polynomial, X, method=method)
+        np.testing.assert_allclose(ex.attributions[0, 0], wanted, atol=1e-12)
+
+
+def test_a_product_against_a_baseline_has_its_closed_form():
+    a, b, u, v = 1.5, -2.0, 0.3, 0.7
+    X = torch.tensor([[a, b]], dtype=torch.float64)
+    ig = nbx.IntegratedGradients(baseline=[u, v])
+    ex = nbx.explain(lambda x: x.prod(1, keepdim=True), X, method=ig)
+    first = (a - u) * (b + v) / 2
+    assert first == pytest.approx(-0.78)
+    np.testing.assert_allclose(ex.attributions[0, 0], [first, (b - v) * (a + u) / 2], rtol=1e-6)
+    np.testing.assert_allclose(ex.base_values, [[u * v]])
+    np.testing.assert_allclose(ex.gaps, 0, atol=1e-6)
+
+
+def test_expected_gradients_of_a_product_meet_their_expectation():
+    background = normal(4_000, 2) * 0.5 + torch.tensor([0.3, 0.7])
+    X = torch.tensor([[1.5, -2.0]], dtype=torch.float64)
+    method = nbx.ExpectedGradients(background, n_samples=4_000)
+    ex = nbx.explain(lambda x: x.prod(1, keepdim=True), X, method=method)
+    mean = background.mean(0).numpy()
+    both = background.prod(1).mean().item()
+    # E[(a − u)(v + α(b − v))] over pairs (u, v) of the background.
+    u, v = background.numpy().T
+    wanted = [np.mean((1.5 - u) * (v - 2.0)) / 2, np.mean((-2.0 - v) * (u + 1.5)) / 2]
+    np.testing.assert_allclose(ex.attributions[0, 0], wanted, atol=0.08)
+    assert wanted[0] == pytest.approx((1.5 - mean[0]) * (-2 + mean[1]) / 2, abs=0.08)
+    np.testing.assert_allclose(ex.base_values, [[both]], rtol=1e-6)
+
+
+def test_of_a_bias_free_relu_network_gradient_times_input_is_complete():
+    torch.manual_seed(0)
+    layers = nn.Linear(5, 16, bias=False), nn.ReLU(), nn.Linear(16, 1, bias=False)
+    ex = nbx.explain(nn.Sequential(*layers).double(), normal(50, 5), method="gradient_x_input")
+    np.testing.assert_allclose(ex.gaps, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0])
+def test_smoothed_cosine_has_its_closed_form(sigma):
+    wanted = -math.sin(0.7) * math.exp(-(sigma**2) / 2)
+    # A column of spread 1, one of whose rows is looked at.
+    X = torch.tensor([[0.7], *[[0.7 + s * math.sqrt(1.5)] for s in (-1, 1)]])
+    method = nbx.SmoothGrad(n_samples=4_000, noise=sigma)
+    ex = nbx.explain(torch.cos, X.double(), scale="none", method=method)
+    assert ex.attributions[0, 0, 0] == pytest.approx(wanted, abs=0.04)
+
+
+def test_whole_numbers_get_no_noise():
+    X = torch.stack([normal(200, seed=1), (normal(200) > 0).double()], dim=1)
+    seen = []
+
+    def model(x):
+        seen.append(x.detach()[:, 1].clone())
+        return (x**3).sum(1, keepdim=True)
+
+    nbx.explain(model, X, method=nbx.SmoothGrad(n_samples=3))
+    assert all(set(column.tolist()) <= {0.0, 1.0} for column in seen)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_integrated_gradients_add_up(outputs):
+    X = normal(200, 4)
+    y = None if outputs == 1 else torch.arange(200) % 3
+    ex = nbx.explain(network(outputs=outputs), X, y, method="integrated_gradients")
+    difference = np.abs(ex.predictions - ex.base_values)
+    assert (np.abs(ex.gaps) <= 1e-3 * difference + 1e-12).all()
+    assert ex.response == ("raw" if outputs == 1 else "logodds")
+    assert not [note for note in ex.notes if "add up" in note]
+
+
+def test_kinks_are_met_by_more_nodes():
+    X = torch.linspace(-1, 1, 101, dtype=torch.float64)[:, None]
+    ex = nbx.explain(
+        lambda x: (x - 0.3).relu(), X, method=nbx.IntegratedGradients(baseline=[-1.0], n_steps=4)
+    )
+    # At a kink the error of n nodes falls as 1/n only.
+    assert np.abs(ex.gaps).max() < 3 / 1024
+    few = nbx.IntegratedGradients(baseline=[-1.0], n_steps=4, tolerance=1.0)
+    coarse = nbx.explain(lambda x: (x - 0.3).relu(), X, method=few)
+    assert np.abs(coarse.gaps).max() > 0.05
+
+
+def test_a_linear_model_contributes_weight_times_difference():
+    w = [2.0, -1.0, 0.0]
+    X = pd.DataFrame(normal(300, 3).numpy() + 5, columns=["a", "b", "c"])
+    wanted = (X - X.mean()) * w
+    for method in ("integrated_gradients", nbx.GradientXInput(baseline="mean")):
+        ex = nbx.explain(Linear(w), X, method=method)
+        np.testing.assert_allclose(ex.attributions[:, 0], wanted, atol=1e-9)
+        size = wanted.abs().mean()
+        table = ex.importance()
+        np.testing.assert_allclose(table.importance[["a", "b", "c"]], 100 * size / size.sum())
+        np.testing.assert_allclose(table["mean"][["a", "b", "c"]], wanted.mean(), atol=1e-9)
+        np.testing.assert_allclose(table.rms.a, np.sqrt((wanted.a**2).mean()))
+        assert table.index[0] == "a"
+        assert table.importance.c == 0
+        assert ((table.low <= table.importance) & (table.importance <= table.high)).all()
+        local = ex.local(7)
+        np.testing.assert_allclose(local.attribution, wanted.loc[7], atol=1e-9)
+        np.testing.assert_allclose(
+            local.importance, 100 * wanted.loc[7].abs() / wanted.loc[7].abs().sum(), atol=1e-9
+        )
+
+
+def test_members_of_a_group_add_up_with_their_signs():
+    X = pd.DataFrame(normal(100, 3).numpy(), columns=["x", "r", "g"])
+    ex = nbx.explain(
+        Linear([1.0, 2.0, -2.0]),
+        X,
+        groups={"colour": ["r", "g"]},
+        method="integrated_gradients",
+    )
+    c = X - X.mean()
+    size = np.array([c.x.abs().mean(), (2 * c.r - 2 * c.g).abs().mean()])
+    found = ex.importance().importance[["x", "colour"]]
+    np.testing.assert_allclose(found, 100 * size / size.sum())
+    np.testing.assert_allclose(ex.local(3).attribution.colour, 2 * c.r[3] - 2 * c.g[3])
+
+
+def test_lags_and_features_of_sequences_add_up_with_their_signs():
+    X = normal(80, 5, 2)
+
+    def model(x):
+        return (3 * x[:, -1, :1] - 2 * x[:, -3, :1]) + x[:, -1, 1:]
+
+    ex = nbx.explain(model, X, method=nbx.IntegratedGradients(baseline="zero"))
+    first = (3 * X[:, -1, 0] - 2 * X[:, -3, 0]).abs().mean()
+    second = X[:, -1, 1].abs().mean()
+    shares = 100 * np.array([first, second]) / (first + second).item()
+    np.testing.assert_allclose(ex.importance().importance[["x0", "x1"]], shares)
+    lag0, lag2 = (3 * X[:, -1, 0] + X[:, -1, 1]).abs().mean(), 2 * X[:, -3, 0].abs().mean()
+    wanted = 100 * np.array([lag0, 0, lag2, 0, 0]) / (lag0 + lag2).item()
+    np.testing.assert_allclose(ex.lag_importance().importance, wanted, atol=1e-9)
+    cells = np.array([3 * X[:, -1, 0].abs().mean(), second, 2 * X[:, -3, 0].abs().mean()])
+    found = ex.lag_map()
+    np.testing.assert_allclose(
+        [found.x0[0], found.x1[0], found.x0[2]], 100 * cells / cells.sum(), atol=1e-9
+    )
+    here = ex.lag_map(row=4)
+    total = (3 * X[4, -1, 0]).abs() + X[4, -1, 1].abs() + (2 * X[4, -3, 0]).abs()
+    assert here.x0[2] == pytest.approx(100 * float((2 * X[4, -3, 0]).abs() / total))
+
+
+def test_padding_contributes_nothing():
+    X, lengths = normal(40, 6, 2), [2, 4, 6, 3] * 10
+    w = normal(6, 2, seed=3)
+    ex = nbx.explain(
+        lambda x: (x * w).sum((1, 2))[:, None], X, lengths=lengths, method="integrated_gradients"
+    )
+    for row, length in enumerate(lengths):
+        assert not ex.attributions[row, 0, length:].any()
+        assert ex.attributions[row, 0, :length].all()
+
+
+@pytest.mark.parametrize("method", [*ADDITIVE, "smoothgrad"])
+def test_batches_and_calls_change_nothing(method):
+    X = normal(300, 4)
+    found = [
+        nbx.explain(network(outputs=2), X, method=method, batch_size=size) for size in (300, 77, 77)
+    ]
+    for ex in found[1:]:
+        np.testing.assert_allclose(ex.attributions, found[0].attributions, atol=1e-12)
+        np.testing.assert_allclose(
+            ex.importance().importance, found[0].importance().importance, atol=1e-9
+        )
+    np.testing.assert_array_equal(found[1].attributions, found[2].attributions)
+
+
+@pytest.mark.parametrize("method", [*ADDITIVE, "smoothgrad"])
+def test_the_model_comes_back_untouched(method):
+    model = network().train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    random = torch.get_rng_state()
+    nbx.explain(model, normal(100, 4), method=method)
+    assert model.training
+    assert torch.equal(random, torch.get_rng_state())
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert all(p.grad is None and p.requires_grad for p in model.parameters())
+
+
+def test_integrated_gradients_are_those_of_captum():
+    captum = pytest.importorskip("captum.attr")
+    model, X = network(outputs=3), normal(50, 4)
+    ig = nbx.IntegratedGradients(baseline="zero", n_steps=50)
+    ex = nbx.explain(model, X, response="raw", method=ig)
+    for output in range(3):
+        theirs = captum.IntegratedGradients(model).attribute(
+            X, target=output, n_steps=50, method="gausslegendre"
+        )
+        # They hold their step sizes in single precision.
+        np.testing.assert_allclose(ex.attributions[:, output], theirs, atol=1e-7)
+
+
+def test_kept_rows_new_rows_and_files_say_the_same(tmp_path):
+    X = pd.DataFrame(normal(200, 4).numpy(), columns=list("abcd"))
+    ex = nbx.explain(network(), X, method="integrated_gradients", keep=50)
+    row = int(ex.rows[3])
+    again = ex.local(X.iloc[[row]])
+    pd.testing.assert_frame_equal(ex.local(row), again)
+    other = next(place for place in range(200) if place not in ex.rows)
+    assert ex.local(other).attribution.abs().sum() > 0
+    ex.save(tmp_path / "kept.nbx")
+    loaded = nbx.load(tmp_path / "kept.nbx")
+    pd.testing.assert_frame_equal(loaded.importance(), ex.importance())
+    pd.testing.assert_frame_equal(loaded.local(row), ex.local(row))
+    np.testing.assert_array_equal(loaded.base_values, ex.base_values)
+    assert (loaded.question, loaded.notes) == (ex.question, ex.notes)
+
+
+def test_questions_say_method_and_baseline():
+    X, y = normal(30, 4), torch.arange(30) % 2
+    ex = nbx.explain(network(outputs=2), X, y, method="integrated_gradients")
+    assert ex.question == (
+        "Integrated gradients of the log-odds of 1 against the mean of each column, 30 rows"
+    )
+    zero = nbx.explain(network(), X, method="gradient_x_input")
+    assert zero.question == "Gradient × input of y0 against zero, 30 rows"
+    drawn = nbx.explain(network(), X, method="expected_gradients")
+    assert drawn.question == "Expected gradients of y0 against 30 rows of X, 30 rows"
+
+
+def test_a_gap_is_said():
+    ex = nbx.explain(
+        lambda x: (x**2).sum(1, keepdim=True), normal(50, 2), method="gradient_x_input"
+    )
+    assert (
+        "Contributions do not add up on 50 of 50 rows: their sum misses the difference from the "
+        "baseline by more than 1 %." in ex.notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        (lambda: nbx.IntegratedGradients(baseline="centre"), "baseline='centre'"),
+        (lambda: nbx.IntegratedGradients(baseline=[1.0, 2.0]), r"shape \[2\].*row of X, \[4\]"),
+        (lambda: nbx.IntegratedGradients(baseline=float("nan")), "not finite"),
+        (lambda: nbx.IntegratedGradients(n_steps=0), "n_steps=0"),
+        (lambda: nbx.IntegratedGradients(tolerance=0), "tolerance=0"),
+        (lambda: nbx.SmoothGrad(noise=0), "noise=0"),
+        (lambda: nbx.SmoothGrad(n_samples=0), "n_samples=0"),
+        (lambda: nbx.ExpectedGradients(np.zeros((5, 3))), "pass the same columns"),
+        (lambda: "integrated", "integrated_gradients"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(method, said):
+    with pytest.raises(ValueError, match=said):
+        nbx.explain(network(), normal(10, 4), method=method())
+
+
+def test_a_stream_has_no_mean():
+    batches = iter([normal(10, 4)])
+    with pytest.raises(ValueError, match="X is a stream"):
+        nbx.explain(network(), batches, method="integrated_gradients")
+
+
+def test_a_baseline_far_from_the_data_is_said():
+    X = pd.DataFrame({"year": 2000 + normal(50).numpy(), "x": normal(50, seed=1).numpy()})
+    ex = nbx.explain(
+        lambda x: x.sum(1, keepdim=True), X, method=nbx.IntegratedGradients(baseline="zero")
+    )
+    (note,) = [note for note in ex.notes if "far from" in note]
+    assert note.startswith("The baseline is far from the data in year")
+
+
+def test_integer_inputs_are_held_as_they_are():
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = nn.Embedding(3, 2, dtype=torch.float64)
+
+        def forward(self, x, code):
+            return x.sum(1, keepdim=True) + self.table(code).sum(1, keepdim=True)
+
+    X = (normal(30, 2), torch.arange(30) % 3)
+    for method in ADDITIVE:
+        ex = nbx.explain(Mixed(), X, method=method)
+        assert np.abs(ex.gaps).max() < 1e-9 or method == "expected_gradients"
