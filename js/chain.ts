@@ -5,7 +5,9 @@ import type { Kind } from "./wire.js";
 export const asSwept = (kind: Kind, response: string): boolean =>
   kind === "values" ||
   response === "raw" ||
-  (kind === "logit" ? response === "logodds" : kind !== "logits" && response === "prob");
+  (kind === "logit" || kind === "odds"
+    ? response === "logodds"
+    : kind !== "logits" && response === "prob");
 
 /** The responses `[n, width]` of the outputs `[n, width]`. */
 export function respond(
@@ -15,7 +17,7 @@ export function respond(
   response: string,
 ): Float32Array {
   if (asSwept(kind, response)) return outputs;
-  if (kind === "logit") return outputs.map(sigmoid);
+  if (kind === "logit" || kind === "odds") return outputs.map(sigmoid);
   if (kind !== "logits") return outputs.map((p) => Math.log(p) - Math.log1p(-p));
   const found = new Float32Array(outputs.length);
   for (let at = 0; at < found.length; at += width)

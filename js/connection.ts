@@ -207,7 +207,7 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
     store.receiveHistory(state as HistoryState, message.anew);
   } else if (message.t === "row" || message.t === "edit") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
-    const { row, label, target, named, words } = message;
+    const { row, label, target, named, words, base } = message;
     const [outputs, jacobian, values] = [floats(0), floats(1), floats(2)];
     const owners = unpack(data(3, "<u4", values.length), "<u4");
     if (jacobian.length !== outputs.length * values.length)
@@ -221,6 +221,7 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
       values,
       owners,
       named: numbered(named),
+      ...(base ? { base } : {}),
       ...(words && { words: numbered(words) }),
     };
     if (message.t === "edit") store.receiveEdited(found, message);

@@ -21,6 +21,8 @@ export interface Row {
   words?: ReadonlyMap<number, string>;
   /** `[K, K]`: all other entries as one; absent where there are none. */
   rest?: Float32Array;
+  /** `[K]`: the response at the baseline, of methods that have one. */
+  base?: ArrayLike<number>;
 }
 
 export class Instances {
@@ -39,6 +41,7 @@ export class Instances {
   readonly jacobian: Float32Array;
   private readonly values: Float32Array;
   private readonly rest: Float32Array | null;
+  private readonly base: Float32Array | null;
   /** Of each entry, the cell and the feature that it belongs to, and where it stands in a row. */
   readonly cells: Uint32Array;
   readonly owners: Uint32Array;
@@ -66,6 +69,7 @@ export class Instances {
     this.jacobian = unpack(state.jacobian, "<f4");
     this.values = unpack(state.values, "<f4");
     this.rest = state.rest ? unpack(state.rest, "<f4") : null;
+    this.base = state.base ? unpack(state.base, "<f4") : null;
     this.targets = state.target ? unpack(state.target, "<f4") : null;
     this.held = state.jacobian.shape[0] ?? 0;
     const entries = unpack(state.entries, "<u4");
@@ -240,6 +244,7 @@ export class Instances {
       positions: this.standing,
       named,
       ...(this.rest ? { rest: cut(this.rest, width * width) } : {}),
+      ...(this.base ? { base: cut(this.base, width) } : {}),
     };
   }
 
@@ -292,7 +297,7 @@ export function decided(state: Shape, outputs: Float32Array, at: number, column:
   const width = state.outputs.shape[1]!;
   if (apart(state)) return outputs[at + column]! > 0.5 ? 1 : 0;
   if (!exclusive(state)) return -1;
-  if (width === 1) return outputs[at]! > (state.kind === "logit" ? 0 : 0.5) ? 1 : 0;
+  if (width === 1) return outputs[at]! > (/logit|odds/.test(state.kind) ? 0 : 0.5) ? 1 : 0;
   let best = 0;
   for (let k = 1; k < width; k++) if (outputs[at + k]! > outputs[at + best]!) best = k;
   return best;

@@ -34,6 +34,8 @@ export interface Local {
   items: Item[];
   /** The share of all other features, NaN for a constant response; null where there are none. */
   rest: number | null;
+  /** Of contributions: the response at the baseline, and what all other features contribute. */
+  sum: { base: number; others: number } | null;
 }
 
 /** Where features of sequences are shown. */
@@ -63,9 +65,16 @@ export function local(
     let g = 0;
     for (let l = 0; l < width; l++) g += factors[l]! * jacobian[l * entries + e]!;
     const owner = owners[e]!;
-    const item = found.get(owner) ?? { lag: lagOf(owner), square: 0, all: NOTHING, there: NOTHING };
+    const item = found.get(owner) ?? {
+      lag: lagOf(owner),
+      square: 0,
+      sum: 0,
+      all: NOTHING,
+      there: NOTHING,
+    };
     const lag = lags - 1 - Math.floor((positions ? positions[e]! : e) / step);
     item.square += g * g;
+    item.sum += g;
     item.all = { g, value: values[e]!, count: item.all.count + 1 };
     if (lag === item.lag) item.there = { g, value: values[e]!, count: item.there.count + 1 };
     found.set(owner, item);
@@ -73,12 +82,23 @@ export function local(
   let others = 0;
   for (let k = 0; row.rest && k < width; k++)
     for (let l = 0; l < width; l++) others += factors[k]! * factors[l]! * row.rest[k * width + l]!;
-  others = Math.max(others, 0);
-  let total = others;
-  found.forEach(({ square }) => (total += square));
-  const percent = (square: number) => (total > 0 ? (100 * square) / total : NaN);
-  const items = [...found].map(([feature, { lag, square, all, there }]): Item => {
+  const { additive } = state;
+  const size = additive ? Math.abs(others) : Math.max(others, 0);
+  let total = size;
+  found.forEach(({ square, sum }) => (total += additive ? Math.abs(sum) : square));
+  const percent = (part: number) => (total > 0 ? (100 * part) / total : NaN);
+  const items = [...found].map(([feature, { lag, square, sum, all, there }]): Item => {
     const one = all.count === 1 ? all : there.count === 1 ? there : null;
+    // Contributions of a feature's entries add up with their signs.
+    if (additive)
+      return {
+        feature,
+        value: all.count === 1 ? all.value : (row.named.get(feature) ?? NaN),
+        attribution: sum,
+        lag: null,
+        size: Math.abs(sum),
+        share: percent(Math.abs(sum)),
+      };
     return {
       feature,
       value: one ? one.value : (row.named.get(feature) ?? NaN),
@@ -98,7 +118,8 @@ export function local(
     predicted: decided(state, outputs, 0, column),
     target: target === null || Number.isNaN(target) ? null : target,
     items: items.sort((a, b) => a.feature - b.feature),
-    rest: row.rest ? percent(others) : null,
+    rest: row.rest ? percent(size) : null,
+    sum: additive && row.base ? { base: row.base[column]!, others } : null,
   };
 }
 
@@ -112,6 +133,7 @@ interface Entry {
 interface Sums {
   lag: number | null;
   square: number;
+  sum: number;
   all: Entry;
   /** Those at the lag. */
   there: Entry;

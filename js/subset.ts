@@ -24,7 +24,8 @@ export function subset(
   times: Meta["lags"],
 ): Subset {
   const { state, features, whole } = here;
-  const { held, squares } = summed(here, places, shown);
+  const added = state.additive ? contributed(here, places, shown) : null;
+  const { held, squares } = added ?? summed(here, places, shown);
   const partial = !whole || held < places.length || !!state.padded;
   const share = new Float32Array(features).fill(NaN);
   if (!held) return { share, map: null, held, partial };
@@ -41,13 +42,15 @@ export function subset(
     const sum = cells.get(cell);
     if (sum === undefined) return;
     cells.delete(cell);
-    const [root, owner] = [Math.sqrt(sum / held), here.owners[e]!];
+    const owner = here.owners[e]!;
+    const root = added ? sum / held : Math.sqrt(sum / held);
     const lag = here.lag(e);
     if (map) map[(lag + leads) * features + owner] = root;
     const counts = times?.definition !== "lag0" || lag === 0;
     roots.set(owner, (roots.get(owner) ?? 0) + (counts ? root : 0));
     total += root;
   });
+  added?.sizes.forEach((size, owner) => roots.set(owner, size / held));
   let [sum, known] = [0, 0];
   roots.forEach((root, feature) => {
     sum += root;
@@ -59,6 +62,40 @@ export function subset(
   if (map && times) settle(map, times, features);
   const shares = map?.map((root) => (of / total) * root);
   return { share, map: shares ? bare(shares, count, leads, features) : null, held, partial };
+}
+
+/**
+ * Sums of |contribution| over the rows that have them: by feature, and by cell, at its first entry.
+ * Entries add up with their signs before.
+ */
+function contributed(here: Instances, places: Uint32Array, { output }: Shown) {
+  const { width, entries, state, jacobian, cells, owners } = here;
+  const alone = output !== null || state.columns.length === 1;
+  const columns = alone ? [state.columns[output ?? 0]!] : state.columns;
+  const firsts = new Map<number, number>();
+  cells.forEach((cell, e) => firsts.set(cell, firsts.get(cell) ?? e));
+  const squares = new Float64Array(entries);
+  const sizes = new Map<number, number>();
+  let held = 0;
+  for (const i of places) {
+    if (i >= here.held) continue;
+    held += 1;
+    for (const k of columns) {
+      const weight = alone ? 1 : Math.sqrt(state.weights[k]!);
+      const byFeature = new Map<number, number>();
+      const byCell = new Map<number, number>();
+      for (let e = 0, a = (i * width + k) * entries; e < entries; e++, a++) {
+        const [first, owner] = [firsts.get(cells[e]!)!, owners[e]!];
+        byCell.set(first, (byCell.get(first) ?? 0) + jacobian[a]!);
+        byFeature.set(owner, (byFeature.get(owner) ?? 0) + jacobian[a]!);
+      }
+      byCell.forEach((sum, e) => (squares[e]! += weight * Math.abs(sum)));
+      byFeature.forEach((sum, owner) =>
+        sizes.set(owner, (sizes.get(owner) ?? 0) + weight * Math.abs(sum)),
+      );
+    }
+  }
+  return { held, squares, sizes };
 }
 
 /** Sums of squares by entry over the rows that have derivatives, and how many these are. */

@@ -40,6 +40,8 @@ export interface SliceInfo extends Shown {
 export interface Meta {
   title: string;
   method: string;
+  /** What contributions are held against, in words. */
+  baseline?: string;
   scale: string;
   confidence: number;
   rows: number;
@@ -112,7 +114,7 @@ export interface Selection extends Shown, Scrubbed, Editing, Omit<Picks, "rows">
 }
 
 /** What the swept outputs are. */
-export type Kind = "values" | "logits" | "logit" | "probabilities" | "independent";
+export type Kind = "values" | "logits" | "logit" | "probabilities" | "independent" | "odds";
 
 /** Rows with their outputs and derivatives; P is how arrays are held. */
 export interface InstancesState<P = Packed> {
@@ -131,6 +133,10 @@ export interface InstancesState<P = Packed> {
   jacobian: P;
   values: P;
   rest?: P;
+  /** Attributions are contributions, whose sum is the response's difference from the baseline. */
+  additive?: boolean;
+  /** The response at the baseline, `[held, outputs]`. */
+  base?: P;
   padded?: boolean;
   /** Of texts: names of tokens, and the ids they are of. */
   words?: string[];
@@ -202,6 +208,7 @@ export interface RowAnswer {
   target: number | number[] | null;
   named: Record<string, string>;
   words?: Record<string, string>;
+  base?: number[];
 }
 
 /** What the kernel says of a changed row. */

@@ -7,7 +7,10 @@ import type { InstancesState, Meta, Shown } from "./wire.js";
 /** What the words are about. */
 export interface Subject {
   meta: Meta;
-  state: Pick<InstancesState, "kind" | "columns" | "classes" | "classifier" | "labels" | "outputs">;
+  state: Pick<
+    InstancesState,
+    "kind" | "columns" | "classes" | "classifier" | "labels" | "outputs" | "additive"
+  >;
   shown: Shown;
 }
 
@@ -81,6 +84,8 @@ export function verdict(subject: Subject, one: Local): string {
 /** "If this input rose by one standard deviation, P(default) would move by …". */
 export function axisWords(subject: Subject, columns: number[], atLags = false): string {
   const { meta, state, shown } = subject;
+  if (state.additive)
+    return `What each input contributed to ${responseOf(subject, columns)}, against ${meta.baseline}`;
   const unit = { std: "standard deviation", none: "unit" }[meta.scale] ?? "given unit";
   const several = columns.length > 1;
   const which = state.classifier

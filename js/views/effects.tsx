@@ -34,6 +34,7 @@ export function Effects({ store, cases, subject, edited }: Props) {
   const { order, items: own } = compared(cases);
   const { items: all, largest } = compared(edited ? [...cases, edited] : cases);
   const items = edited ? [all.at(-1)!, ...own.slice(1)] : own;
+  const { additive } = subject.state;
   const columns = cases.map(({ column }) => column);
   const response = responseOf(subject, columns);
   const labels = cases.map(({ label }) => labelOf(subject, label));
@@ -43,7 +44,7 @@ export function Effects({ store, cases, subject, edited }: Props) {
         {cases.some(({ prediction }) => Math.abs(prediction) === Infinity)
           ? `Where ${response} is infinite, derivatives count as zero.`
           : `At ${cases.length > 1 ? "these rows" : "this row"} no input moves ${response}: ` +
-            "every derivative is zero."}
+            `every ${additive ? "contribution" : "derivative"} is zero.`}
       </p>
     );
   const folds = order.length > FEW + 1;
@@ -111,7 +112,7 @@ export function Effects({ store, cases, subject, edited }: Props) {
                   "value"
                 )
               }
-              move="move"
+              move={additive ? "part" : "move"}
               share="share"
             >
               {[-tick, 0, tick].map((value) => (
@@ -208,15 +209,21 @@ export function Effects({ store, cases, subject, edited }: Props) {
         )}
       </div>
       <p class="nbx-small nbx-muted">
-        Shares are squared shares of this row{timed && ", over all lags"}: more concentrated than
-        the global ones.
+        {additive
+          ? "Shares are of the contributions’ absolute values."
+          : `Shares are squared shares of this row${timed ? ", over all lags" : ""}: more ` +
+            "concentrated than the global ones."}
         {pooled && " Grey bars are features of several entries, which have no one direction."}
       </p>
       <Behind
         caption={words}
         head={[
           "Feature",
-          ...labels.flatMap((label) => [`Value at ${label}`, "Move", "Squared share of this row"]),
+          ...labels.flatMap((label) => [
+            `Value at ${label}`,
+            additive ? "Contribution" : "Move",
+            additive ? "Share of this row" : "Squared share of this row",
+          ]),
           ...(edited ? ["Value before the changes", "Move before the changes"] : []),
         ]}
         rows={[

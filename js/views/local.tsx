@@ -7,6 +7,7 @@ import { Asked } from "./asked.js";
 import { Effects } from "./effects.js";
 import { Texts } from "./text.js";
 import type { ViewProps } from "./props.js";
+import { Waterfall } from "./waterfall.js";
 import { Changes, Toggle } from "./whatif.js";
 
 export function Local({ store, root }: ViewProps) {
@@ -99,6 +100,8 @@ export function Local({ store, root }: ViewProps) {
       {cases.length > 0 &&
         (here.vocabulary ? (
           <Texts store={store} cases={cases} subject={subject} />
+        ) : cases.length === 1 && cases[0]!.sum && !editing ? (
+          <Waterfall store={store} one={cases[0]!} subject={subject} />
         ) : (
           <Effects store={store} cases={cases} subject={subject} edited={edited} />
         ))}

@@ -19,6 +19,9 @@ from nbexplain.engine.sensitivities import Function, sensitivities
 MOST_NODES = 1024
 """Nodes at which a row that still misses the tolerance is left as it is."""
 
+AT_ONCE = 2**20
+"""Derivatives formed at once, of several nodes where rows are few."""
+
 Inputs = tuple[Tensor, ...]
 
 
@@ -112,8 +115,9 @@ def integrated(task: Task, nodes: int, tolerance: float) -> Attributed:
     """
     outputs, base = at_baseline(task)
     which, found = task.every, None
+    entries = sum(x[0].numel() for x in task.inputs if x.is_floating_point())
     while True:
-        part = _along(task, which, nodes)
+        part = _along(task, which, nodes, AT_ONCE // (entries * outputs.shape[1]))
         if found is None:
             found = part
         else:
@@ -149,12 +153,12 @@ def exceeds(
 
 
 def _along(
-    task: Task, which: Int64[Tensor, " some"], nodes: int
+    task: Task, which: Int64[Tensor, " some"], nodes: int, most: int
 ) -> Float[Tensor, "some outputs *shape"]:
-    """The quadrature for some rows; few rows take several nodes at once."""
+    """The quadrature for some rows; few rows take several nodes at once, up to `most` together."""
     alphas, weights = quadrature(nodes)
     count = len(which)
-    at_once = max(1, len(task.positions) // count)
+    at_once = max(1, most // count)
     total: Tensor | None = None
     inputs, references = task.rows(which)
     steps = _steps(inputs, references)

@@ -71,7 +71,7 @@ def remarks(ex: Explanation) -> Iterator[str]:
             f"{ex.swept.saturated:,} probabilities are exactly 0 or 1 and have no log-odds: "
             "their derivatives count as 0."
         )
-    if ex.scale == "none" and ex.features.kind == "table":
+    if ex.scale == "none" and ex.features.kind == "table" and not ex.asked.additive:
         spread = ex.swept.inputs.deviation[moving]
         if len(spread) and spread.max() > UNITS_APART * spread.min():
             yield (

@@ -32,6 +32,7 @@ INK, MUTED = "#15181c", "#5d6670"
 _NAME_CELLS = 40
 _HUES = {"rises": LIGHT["rises"], "falls": LIGHT["falls"], "both ways": LIGHT["plain"]}
 _WORDS = {"rises": "rises with the input", "falls": "falls with the input"}
+_PUSHES = {"rises": "pushes up", "falls": "pushes down"}
 
 
 def chart(
@@ -158,6 +159,8 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         for name, value in zip(drawn.index, drawn["value"], strict=True)
     ]
     labels = unique(names)
+    additive = explanation.asked.additive
+    part, words = ("contribution", _PUSHES) if additive else ("attribution", _WORDS)
     values = [
         {
             "label": label,
@@ -166,7 +169,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
             "attribution": json_number(attribution),
             "moves": number(attribution),
             "percent": f"{number(importance)} %",
-            "direction": _WORDS["rises" if attribution > 0 else "falls"]
+            "direction": words["rises" if attribution > 0 else "falls"]
             if attribution
             else "both ways",
         }
@@ -183,13 +186,13 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         alt.Chart(alt.Data(values=values))
         .mark_bar()
         .encode(
-            x=alt.X("attribution:Q", title="attribution"),
+            x=alt.X("attribution:Q", title=part),
             y=bar_names(labels),
-            color=_colours(values),
+            color=_colours(values, words),
             tooltip=[
                 alt.Tooltip("feature:N"),
                 alt.Tooltip("value:N"),
-                alt.Tooltip("moves:N", title="attribution"),
+                alt.Tooltip("moves:N", title=part),
                 alt.Tooltip("percent:N", title="share at this row"),
             ],
         )
@@ -246,12 +249,12 @@ def bar_names(labels: Sequence[str], **options: Any) -> altair.Y:
     return alt.Y("label:N", title=None, scale=scale, sort=None, axis=axis, **options)
 
 
-def _colours(values: Sequence[Mapping[str, object]]) -> Any:
+def _colours(values: Sequence[Mapping[str, object]], words: Mapping[str, str] = _WORDS) -> Any:
     """The hue of each direction that occurs; plain bars without a legend where none is known."""
     import altair as alt
 
     directions = {value["direction"] for value in values}
-    hues = {_WORDS.get(key, key): hue for key, hue in _HUES.items()}
+    hues = {words.get(key, key): hue for key, hue in _HUES.items()}
     present = [word for word in hues if word in directions]
     if not present:
         return alt.value(LIGHT["plain"])

@@ -101,7 +101,7 @@ def instances(
         "rows": sample.positions[order].astype("<u4"),
         "labels": None if labels is None else labels[: len(order)],
         "outputs": single(widened(sample.outputs.index_select(0, rows)).numpy()),
-        "kind": asked.kind,
+        "kind": "odds" if _log_odds(explanation) else asked.kind,
         "columns": list(asked.columns),
         "weights": explanation.weights.tolist(),
         "target": None if targets is None else targets[order],
@@ -115,8 +115,15 @@ def instances(
         **_words(explanation, derivatives["values"]),
         "more": held < sample.count,
         **({} if sample.spans is None else {"padded": True}),
+        **({"additive": True} if asked.additive else {}),
     }
     return found
+
+
+def _log_odds(explanation: Explanation) -> bool:
+    """Whether the swept outputs are log-odds of classes already."""
+    asked = explanation.asked
+    return asked.classifier and asked.kind == "values" and asked.response == "logodds"
 
 
 def leading(explanation: Explanation) -> NDArray[np.int64]:
@@ -227,6 +234,11 @@ def _derivatives(
         values[part] = single(widened(inputs.flatten(1).index_select(1, chosen)).numpy())
         if more_left:
             scaled = derivatives.double() * others
-            rest[part] = single((scaled @ scaled.mT).numpy())
+            if explanation.asked.additive:  # contributions add up with their signs
+                rest[part] = single(torch.diag_embed(scaled.sum(2)).numpy())
+            else:
+                rest[part] = single((scaled @ scaled.mT).numpy())
     found = {"jacobian": jacobian, "values": values}
+    if sample.base is not None:
+        found["base"] = single(widened(sample.base.index_select(0, rows)).numpy())
     return {**found, "rest": rest} if more_left else found

@@ -82,6 +82,9 @@ def state(
         "meta": {
             "title": text(explanation.title),
             "method": explanation.method,
+            **(
+                {"baseline": text(explanation.asked.baseline)} if explanation.asked.additive else {}
+            ),
             "scale": explanation.scale,
             "confidence": explanation.confidence,
             "rows": explanation.count,

@@ -27,6 +27,8 @@ export interface Rows {
   all?: number;
   /** `[held][outputs][outputs]`. */
   rest?: number[][][];
+  /** Contributions, and `[held][outputs]`: the response at their baseline. */
+  base?: number[][];
   more?: boolean;
 }
 
@@ -56,6 +58,7 @@ export function instancesState(given: Rows): InstancesState {
     jacobian: floats(jacobian.flat(2), held, width, entries),
     values: floats(given.values?.flat() ?? Array(held * entries).fill(0), held, entries),
     ...(given.rest ? { rest: floats(given.rest.flat(2), held, width, width) } : {}),
+    ...(given.base ? { additive: true, base: floats(given.base.flat(), held, width) } : {}),
     more: given.more ?? false,
   };
 }

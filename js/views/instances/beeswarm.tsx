@@ -61,7 +61,7 @@ export function Beeswarm(props: Shared) {
           <Across picture={picture} />
           <path class="nbx-threshold" d={`M${zero} ${box.top}V${box.bottom}`} />
           <text class="nbx-title-x" x={box.right} y={box.bottom + 34} text-anchor="end">
-            {picture.width < 460 ? "attribution" : `moves the response by, per ${unit(props)}`} →
+            {axis(props, picture.width)} →
           </text>
         </>
       }
@@ -88,6 +88,11 @@ export function Beeswarm(props: Shared) {
       )}
     </Chart>
   );
+}
+
+function axis(props: Shared, width: number): string {
+  if (props.ground.value.here.state.additive) return "contribution";
+  return width < 460 ? "attribution" : `moves the response by, per ${unit(props)}`;
 }
 
 const unit = ({ ground }: Shared): string =>

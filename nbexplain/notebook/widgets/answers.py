@@ -8,6 +8,7 @@ runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -15,10 +16,12 @@ import torch
 from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import Sums
+from nbexplain.engine.contributions import contributed
 from nbexplain.engine.importances import importances, percent
 from nbexplain.engine.lags import lag_sizes, last_importances
 from nbexplain.engine.responses import chain
 from nbexplain.engine.swept import CHUNK
+from nbexplain.engine.windows import pooled, window
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
@@ -153,11 +156,22 @@ def _subset(
         rows = torch.from_numpy(places[start : start + CHUNK])
         outputs, jacobian = sample.outputs[rows], sample.jacobian[rows]
         spans = None if sample.spans is None else sample.spans[rows]
-        sums = Sums.of(chain(outputs, jacobian, asked.kind, response), 0, spans=spans)
+        if asked.additive:
+            sums = contributed(jacobian, explanation.features, 0, spans)
+        else:
+            sums = Sums.of(chain(outputs, jacobian, asked.kind, response), 0, spans=spans)
         total = sums if total is None else total.merge(sums)
     features, scaling, told = explanation.features, explanation.scaling, {"rows": len(places)}
     share, cells = np.full(len(features), np.nan), np.full(len(features.owners), np.nan)
-    if total is not None:
+    if total is not None and asked.additive:
+        swept = replace(swept, sums={response: total})
+        whole = pooled(swept, response, features)
+        share = importances(
+            whole.sums, whole.features, whole.scale, counted, explanation.confidence
+        ).share
+        by_place = window(swept, response, features, scaling)
+        total, features, scaling = by_place.sums, by_place.features, by_place.scale
+    elif total is not None:
         of = last_importances if asked.definition == "lag0" else importances
         share = of(total, features, scaling, counted, explanation.confidence).share
     if features.kind != "sequence":
@@ -245,6 +259,8 @@ def _told(explanation: Explanation, position: int, row: Row) -> Answer:
     truth = Truth.of(explanation).read(row.target)
     target = None if truth is None else truth[0].tolist()
     content: Content = {"label": wire.text(label), "target": target, "named": named}
+    if row.base is not None:
+        content["base"] = row.base[0].double().tolist()
     if features.tokens:
         content["words"] = {str(i): name for i, name in words(explanation, values).items()}
     numbers = [single(array).tobytes() for array in (outputs, jacobian, values)]

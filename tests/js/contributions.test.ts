@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { local } from "../../js/local.js";
+import { subset } from "../../js/subset.js";
+import { digits, explained, rows, type Rows } from "./rows.js";
+import { drawn, press, shown } from "./shown.js";
+
+/** Two features, the second of two entries; the first row misses its prediction by 0.5. */
+const GIVEN: Rows = {
+  outputs: [[4], [1]],
+  jacobian: [[[2, 3, -2]], [[-1, 0.5, 0.5]]],
+  values: [
+    [10, 1, 0],
+    [20, 0, 1],
+  ],
+  owners: [0, 1, 1],
+  cells: [0, 1, 1],
+  members: ["age", "red", "green"],
+  base: [[0.5], [1]],
+};
+const SHOWN = { output: 0, response: "raw" } as const;
+
+async function picked(given: Rows = GIVEN, names = ["age", "colour"], instance = 10) {
+  const state = explained(names, given);
+  Object.assign(state.meta, { baseline: "the mean" });
+  const view = shown(state, "local");
+  view.store.choose({ instance });
+  await drawn();
+  const texts = (of: string) => view.all(`${of}`).map(({ textContent }) => textContent);
+  return { ...view, texts };
+}
+
+/** Where each bar begins and ends, in the response's units. */
+function bars(all: HTMLElement[], low: number, high: number) {
+  const pad = (high - low) * 0.04;
+  return all.map(({ style }) => {
+    const at = (share: number) => low - pad + (share / 100) * (high - low + 2 * pad);
+    const left = parseFloat(style.left);
+    return digits([at(left), at(left + parseFloat(style.width))]);
+  });
+}
+
+describe("contributions of one row", () => {
+  it("of a feature's entries add up with their signs; shares are of absolute values", () => {
+    const here = rows(GIVEN);
+    const { items, sum } = local(here.row(0)!, here.state, SHOWN);
+    expect(items.map(({ attribution }) => attribution)).toEqual([2, 1]);
+    expect(items.map(({ value }) => value)).toEqual([10, "red"]);
+    expect(digits(items.map(({ share }) => share))).toEqual([66.6667, 33.3333]);
+    expect(sum).toEqual({ base: 0.5, others: 0 });
+  });
+
+  it("of what is not in the page count as one, with their sign", () => {
+    const here = rows({ ...GIVEN, all: 9, rest: [[[-3]], [[0]]] });
+    const { rest, sum } = local(here.row(0)!, here.state, SHOWN);
+    expect([rest, sum]).toEqual([50, { base: 0.5, others: -3 }]);
+  });
+});
+
+describe("the importance of brushed rows", () => {
+  it("is the share of the mean absolute contribution", () => {
+    const found = subset(rows(GIVEN), Uint32Array.of(0, 1), SHOWN, new Float32Array(2), null);
+    // |2| + |−1| against |3 − 2| + |0.5 + 0.5|.
+    expect(digits(found.share)).toEqual([60, 40]);
+  });
+});
+
+describe("the waterfall", () => {
+  it("runs from the baseline to the row, and draws what is not accounted for", async () => {
+    const { texts, all, root } = await picked();
+    expect(root.textContent).toContain("What each input contributed to y0, against the mean");
+    expect(texts(".nbx-waterfall .nbx-name")).toEqual([
+      "baseline",
+      "age",
+      "colour",
+      "not accounted for",
+      "this row",
+    ]);
+    expect(texts(".nbx-waterfall .nbx-move")).toEqual(["0.5", "+2.00", "+1.00", "+0.50", "4"]);
+    expect(bars(all(".nbx-waterfall .nbx-bar"), 0.5, 4)).toEqual([
+      [0.5, 2.5],
+      [2.5, 3.5],
+      [3.5, 4],
+    ]);
+    expect(texts("table tbody tr").slice(-3)[0]).toContain("age");
+  });
+
+  it("draws no gap where contributions add up, and hues say which way", async () => {
+    const { all, texts } = await picked(GIVEN, ["age", "colour"], 11);
+    expect(texts("[data-step]")).toEqual([]);
+    const hues = all("[data-feature] .nbx-track").map(({ className }) => className);
+    expect(hues).toEqual(["nbx-track nbx-falls", "nbx-track nbx-rises"]);
+  });
+
+  it("picks a feature by click and by key", async () => {
+    const { all, store, one } = await picked();
+    all("[data-feature]")[1]!.click();
+    await drawn();
+    expect(store.feature.value).toBe(1);
+    await press(one("[role=listbox]"), "ArrowUp");
+    expect(store.feature.value).toBe(0);
+    await press(one("[role=listbox]"), "Escape");
+    expect(store.feature.value).toBe(null);
+  });
+
+  it("folds all but a dozen features into one bar", async () => {
+    const names = Array.from({ length: 20 }, (_, f) => `f${f}`);
+    const jacobian = [[names.map((_, f) => 20 - f)]];
+    const { all, one, texts } = await picked({ outputs: [[210]], jacobian, base: [[0]] }, names);
+    expect(all("[data-feature]").length).toBe(12);
+    expect(texts("[data-step]")[0]).toContain("8 other features");
+    expect(texts("[data-step] .nbx-move")).toEqual(["+36.0"]);
+    one(".nbx-others button").click();
+    await drawn();
+    expect(all("[data-feature]").length).toBe(20);
+    expect(all("[data-step]").length).toBe(0);
+  });
+});
+
+describe("log-odds that were swept", () => {
+  const ODDS: Rows = { outputs: [[Math.log(3)]], jacobian: [[[1]]], kind: "odds", base: [[0]] };
+
+  it("give probabilities, and decide at zero", () => {
+    const here = rows(ODDS);
+    expect(digits(here.responses("prob"))).toEqual([0.75]);
+    expect(digits(here.responses("logodds"))).toEqual(digits([Math.log(3)]));
+    expect(rows({ ...ODDS, classes: ["no", "yes"] }).predicted(0)).toBe(1);
+  });
+});
