@@ -15,6 +15,7 @@ from nbexplain.engine.importances import Importances, importances
 from nbexplain.engine.responses import chain, respond
 from nbexplain.engine.samples import widened
 from nbexplain.engine.swept import Swept
+from nbexplain.explanation.contributions import Contributions
 from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.nearest import Nearby
 from nbexplain.explanation.origin import Origin
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation(Sequences, Texts, Nearby, Forms):
+class Explanation(Contributions, Sequences, Texts, Nearby, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
@@ -243,35 +244,6 @@ class Explanation(Sequences, Texts, Nearby, Forms):
         """
         targets = self.swept.sample.targets
         return None if targets is None else targets.numpy()
-
-    @property
-    def base_values(self) -> NDArray[np.floating] | None:
-        """The outputs at the baseline of the kept rows, `[kept, outputs]`; else None.
-
-        What methods that compare hold each row against. A sensitivity has no baseline.
-
-        >>> import torch, nbexplain as nbx
-        >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2), method="integrated_gradients")
-        >>> bool(np.allclose(ex.predictions - ex.base_values, ex.attributions.sum(2), atol=1e-5))
-        True
-        """
-        base = self.swept.sample.base
-        return None if base is None else widened(base[:, list(self.asked.columns)]).numpy()
-
-    @property
-    def gaps(self) -> NDArray[np.floating] | None:
-        """By how much the contributions' sum misses prediction − base, `[kept, outputs]`; or None.
-
-        >>> import torch, nbexplain as nbx
-        >>> square = lambda x: (x**2).sum(1, keepdim=True)
-        >>> nbx.explain(square, 3 * torch.eye(2), method="gradient_x_input").gaps.tolist()
-        [[-9.0], [-9.0]]
-        """
-        base = self.base_values
-        if base is None:
-            return None
-        total = self.attributions.reshape(*base.shape, -1).sum(2, dtype=np.float64)
-        return self.predictions.astype(np.float64) - base - total
 
     @cached_property
     def labels(self) -> tuple[object, ...]:

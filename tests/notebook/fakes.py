@@ -49,6 +49,7 @@ class Fake:
             filled(self.low, np.maximum(share * 0.93 - 0.3, 0)),
             filled(self.high, np.minimum(share * 1.07 + 0.3, 100)),
             rms,
+            rms,
             filled(self.mean, nothing),
             filled(self.std, nothing),
         )

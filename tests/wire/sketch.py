@@ -116,7 +116,9 @@ class Sketch:
         if output is None:
             mean = np.full_like(mean, np.nan)
         spread = share / 8
-        return Importances(share, share - spread, share + spread, rms, mean, np.zeros_like(rms))
+        return Importances(
+            share, share - spread, share + spread, rms, rms, mean, np.zeros_like(rms)
+        )
 
 
 def moments():
