@@ -139,8 +139,7 @@ class Comparison:
         """Mean / rms of one explanation's derivatives, `[features]`; NaN where there is no mean."""
         found = self._importances[place]
         own = {key: at for at, key in enumerate(keys(self.explanations[place]))}
-        ratio = np.full(len(own) + 1, np.nan)
-        np.divide(found.mean, found.rms, out=ratio[:-1], where=found.rms > 0)
+        ratio = np.append(found.direction, np.nan)
         return ratio[[own.get(key, -1) for key in self.keys]]
 
     def changes(self, place: int = -1) -> dict[str, NDArray[Any]]:

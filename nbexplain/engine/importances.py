@@ -54,16 +54,21 @@ class Importances(Shares):
         rms: root mean square derivative, or contribution.
         mean: its signed mean; NaN for groups' derivatives and for several outputs combined.
         std: its standard deviation over rows; NaN for groups' derivatives.
+        directed: whether the mean's sign says how the response moves with the input; that of
+            contributions, which are held against a baseline, does not.
     """
 
     rms: Float64[np.ndarray, " parts"]
     mean: Float64[np.ndarray, " parts"]
     std: Float64[np.ndarray, " parts"]
+    directed: bool = True
 
     @property
     def direction(self) -> Float64[np.ndarray, " parts"]:
         """Mean by rms, between −1 and 1; NaN without a mean, and where there is no derivative."""
         found = np.full_like(self.rms, np.nan)
+        if not self.directed:
+            return found
         np.divide(self.mean, self.rms, out=found, where=self.rms > 0)
         return found
 
@@ -98,7 +103,8 @@ def importances(
     rms = found.size
     if sums.squares is not None:
         rms = added(features, np.sqrt(_means(squares, sums.seen.sum(0))))
-    return Importances(found.share, found.low, found.high, found.size, rms, mean, std)
+    sizes = (found.share, found.low, found.high, found.size)
+    return Importances(*sizes, rms, mean, std, directed=sums.squares is None)
 
 
 def mean_squares(

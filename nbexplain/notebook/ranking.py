@@ -87,7 +87,7 @@ def rank(explanation: Explanation, output: str | int | None = None) -> Ranking:
     else:
         found = explanation.importances(chosen)
         names, rms, signs = explanation.features.names, found.rms, found.mean
-        if explanation.asked.additive:  # a contribution's sign is that of one row
+        if not found.directed:
             signs = np.full(len(names), np.nan)
     defined = not bool(np.isnan(found.share).any())
     rows = tuple(

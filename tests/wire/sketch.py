@@ -93,6 +93,7 @@ class Sketch:
             kind="logits",
             classifier=True,
             steps="last",
+            additive=False,
         )
 
     @property
