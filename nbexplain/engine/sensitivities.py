@@ -46,7 +46,7 @@ def sensitivities(
     with torch.enable_grad():
         leaves, copies = _leaves(inputs)
         outputs = function(copies)
-        return outputs.detach(), _swept(outputs, leaves, retain=False)
+        return outputs.detach(), sweeps(outputs, leaves, retain=False)
 
 
 def sensitivities_by_step(
@@ -73,7 +73,7 @@ def sensitivities_by_step(
         waiting = function(copies)[::-1]
     while waiting:
         outputs = waiting.pop()
-        yield outputs.detach(), _swept(outputs, leaves, retain=bool(waiting))
+        yield outputs.detach(), sweeps(outputs, leaves, retain=bool(waiting))
 
 
 def _leaves(inputs: tuple[Tensor, ...]) -> tuple[list[Tensor], tuple[Tensor, ...]]:
@@ -86,7 +86,7 @@ def _leaves(inputs: tuple[Tensor, ...]) -> tuple[list[Tensor], tuple[Tensor, ...
     return [x for x in leaves if x.requires_grad], tuple(leaf.clone() for leaf in leaves)
 
 
-def _swept(
+def sweeps(
     outputs: Float[Tensor, "rows outputs"], leaves: list[Tensor], *, retain: bool
 ) -> Float[Tensor, "rows outputs *shape"]:
     """The derivatives of every output; `retain` keeps the graph for another sweep."""

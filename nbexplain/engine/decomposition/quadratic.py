@@ -1,0 +1,46 @@
+"""Products: of two that vary, and whatever is quadratic in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from nbexplain.engine.decomposition.calls import Call
+from nbexplain.engine.decomposition.linear import linear
+from nbexplain.engine.decomposition.pairs import carried, paired, twin, twin_or_itself
+
+WEIGHTED = frozenset(
+    """
+    addbmm addcmul addmm addmv addr baddbmm bilinear bmm conv1d conv2d conv3d conv_tbc
+    conv_transpose1d conv_transpose2d conv_transpose3d convolution dot einsum ger inner kron lerp
+    linalg_cross linalg_multi_dot linear matmul mm mul mv outer tensordot vdot linalg_vecdot
+    """.split()
+)
+"""Names of operations that are linear in each factor."""
+
+SQUARES = frozenset({"square", "var", "mse_loss"})
+"""Names of operations that are quadratic in one argument."""
+
+
+def weighted(call: Call) -> Any:
+    """A product: linear where one factor varies, else `quadratic`."""
+    if len(call.occurrences) == 1:
+        return linear(call)
+    if call.name == "einsum" and len(call.occurrences) > 2:
+        call.refuse("of more than two arguments that depend on the inputs")
+    return quadratic(call)
+
+
+def quadratic(call: Call) -> Any:
+    r"""A quadratic operation: its derivative midway between the row and its reference.
+
+    For a product that is $\Delta(ab) = \frac12 (a + a_0) \Delta b + \frac12 (b + b_0) \Delta a$,
+    and for every quadratic function the sum is exact.
+    """
+    with torch.no_grad():
+        value, before = call(lambda t: t), call(twin_or_itself)
+        middle = {id(t): (t + twin_or_itself(t)) / 2 for t in call.varying}
+    live = {id(t): carried(t, middle[id(t)]) for t in call.varying}
+    surrogate = call(lambda t: t if twin(t) is None else live[id(t)])
+    return paired(carried(surrogate, value), before)
