@@ -107,7 +107,9 @@ def activation_made_in_forward(net, x):
 @spelling(a=wide, c=head)
 def clamped(net, x):
     h = net.a(x)
-    return net.c(h.clamp_min(0) + h.clamp(-0.5, 0.3) + torch.clamp(h, max=torch.tensor(0.1)) + h.clip(0, 6))
+    return net.c(
+        h.clamp_min(0) + h.clamp(-0.5, 0.3) + torch.clamp(h, max=torch.tensor(0.1)) + h.clip(0, 6)
+    )
 
 
 @spelling(a=wide, c=head)
@@ -253,7 +255,9 @@ def powers(net, x):
 @spelling(a=wide, c=head)
 def products_over_an_axis(net, x):
     h = net.a(x)
-    return net.c(h) * h[:, :3].prod(1, keepdim=True) + h.var(1, keepdim=True) + h.std(1, keepdim=True)
+    return (
+        net.c(h) * h[:, :3].prod(1, keepdim=True) + h.var(1, keepdim=True) + h.std(1, keepdim=True)
+    )
 
 
 # Softmax, normalisation --------------------------------------------------------------------------
@@ -308,7 +312,12 @@ def unit_vectors(net, x):
 @spelling(a=wide, c=head)
 def norms(net, x):
     h = net.a(x)
-    sizes = [h.norm(dim=1), h.norm(p=1, dim=1), torch.linalg.vector_norm(h, math.inf, 1), h.norm(3, 1)]
+    sizes = [
+        h.norm(dim=1),
+        h.norm(p=1, dim=1),
+        torch.linalg.vector_norm(h, math.inf, 1),
+        h.norm(3, 1),
+    ]
     return net.c(h) + torch.stack(sizes, 1).sum(1, keepdim=True)
 
 
@@ -327,7 +336,9 @@ def maxima(net, x):
 def masks_written_out(net, x):
     h = net.a(x)
     h = torch.where(h > 0, h, 0.1 * h) + h * (h > x[:, :1]) + (h < 0.3).float()
-    return net.c(h.masked_fill(h < -1, -1) + (~(h > 0)).to(h.dtype) + h.where(h.abs() > 0.2, h.exp()))
+    return net.c(
+        h.masked_fill(h < -1, -1) + (~(h > 0)).to(h.dtype) + h.where(h.abs() > 0.2, h.exp())
+    )
 
 
 @spelling(a=wide, c=head)
@@ -335,7 +346,9 @@ def masks_combined(net, x):
     h = net.a(x)
     inside = (h > -0.5) & (h < 0.5)
     outside = (h < -1) | (h > 1)
-    return net.c(h * inside[:, :] + 2 * outside.double().to(h.dtype) + torch.where(inside[:, :1], h, 0))
+    return net.c(
+        h * inside[:, :] + 2 * outside.double().to(h.dtype) + torch.where(inside[:, :1], h, 0)
+    )
 
 
 @spelling(a=wide, c=head)
@@ -449,7 +462,14 @@ def plain_rnn(net, x):
     return net.c(net.b(net.a(x.transpose(0, 1))[0])[1][0])
 
 
-@spelling(4, 3, a=lambda: nn.LSTMCell(3, 8), b=lambda: nn.GRUCell(8, 8), d=lambda: nn.RNNCell(8, 8), c=head)
+@spelling(
+    4,
+    3,
+    a=lambda: nn.LSTMCell(3, 8),
+    b=lambda: nn.GRUCell(8, 8),
+    d=lambda: nn.RNNCell(8, 8),
+    c=head,
+)
 def cells(net, x):
     h = c = g = r = x.new_zeros(len(x), 8)
     for step in x.unbind(1):

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from nbexplain.engine.decomposition.pairs import mapped, tensors_in, twin
+from nbexplain.engine.decomposition.names import LEAVING
+from nbexplain.engine.decomposition.pairs import hidden_in, mapped, tensors_in, twin
 
 _SYNONYMS = {
     "absolute": "abs", "and": "bitwise_and", "clip": "clamp", "divide": "div", "fix": "trunc",
@@ -25,10 +26,6 @@ _SYNONYMS = {
     "moveaxis": "movedim", "linalg_matmul": "matmul", "arctan": "atan",
 }  # fmt: skip
 
-LEAVING = frozenset(
-    {"__array__", "__bool__", "__complex__", "__float__", "__index__", "__int__", "__contains__"}
-)
-"""Names of what turns tensors into Python's or NumPy's values."""
 
 _AUGMENTED = {"iadd", "isub", "imul", "itruediv", "idiv", "ipow", "imatmul", "imod", "iand", "ior"}
 
@@ -41,7 +38,7 @@ def spelled(function: Any) -> tuple[str, bool]:
     >>> spelled(Tensor.T.__get__)
     ('get T', False)
     """
-    name = function.__name__
+    name: str = function.__name__
     if name in ("__get__", "__set__", "__delete__"):
         return f"{name.strip('_')} {function.__self__.__name__}", False
     if name in LEAVING:
@@ -86,6 +83,10 @@ class Call:
         """Arguments that vary, in order, each once."""
         return list({id(t): t for t in self.occurrences}.values())
 
+    def varies_in(self, t: object) -> bool:
+        """Whether t is the only argument that varies."""
+        return len(self.varying) == 1 and self.varying[0] is t
+
     def __call__(self, change: Callable[[Tensor], Tensor]) -> Any:
         """What the function returns for changed tensors; never written into them."""
         args, kwargs = mapped((self.args, self.kwargs), change)
@@ -110,9 +111,20 @@ def refuse(name: str, why: str = "") -> NoReturn:
     """
     what = f"DeepLIFT has no rule for {name!r}"
     raise ValueError(
-        f"{what}{' ' + why if why else ''}: ask for method=\"integrated_gradients\" instead, which "
+        f'{what}{" " + why if why else ""}: ask for method="integrated_gradients" instead, which '
         "needs derivatives only, or write it with operations that have one."
     )
+
+
+def check_seen(t: Tensor) -> None:
+    """Refuse what was computed out of sight: by a custom `autograd.Function`, by scripted code.
+
+    Raises:
+        ValueError: naming what computed it.
+    """
+    hidden = hidden_in(t) if t.requires_grad else None
+    if hidden is not None:
+        refuse(hidden, "(a custom autograd.Function, or scripted or compiled code)")
 
 
 def parameters(call: Call, *names: str, **defaults: Any) -> list[Any]:

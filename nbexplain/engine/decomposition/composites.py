@@ -22,13 +22,13 @@ def softmax(x: Tensor, dim: int, dtype: torch.dtype | None = None) -> Tensor:
 
 
 def log_softmax(x: Tensor, dim: int, dtype: torch.dtype | None = None) -> Tensor:
-    """x minus the logarithm of its summed exp."""
+    """Each entry minus the logarithm of its summed exp."""
     x = x if dtype is None else x.to(dtype)
     lower = x - x.amax(dim, keepdim=True)
     return lower - lower.exp().sum(dim, keepdim=True).log()
 
 
-def logsumexp(x: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+def logsumexp(x: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
     """The largest, plus the logarithm of the sum of exp of what is below it."""
     top = x.amax(dim, keepdim=True)
     result = top + (x - top).exp().sum(dim, keepdim=True).log()
@@ -40,9 +40,9 @@ def logaddexp(a: Tensor, b: Tensor) -> Tensor:
     return a + torch.nn.functional.softplus(b - a)
 
 
-def division(a: Any, b: Any, *, rounding_mode: str | None = None) -> Tensor:
+def division(a: Any, b: Tensor, *, rounding_mode: str | None = None) -> Tensor:
     """A product with the reciprocal."""
-    quotient = a * torch.as_tensor(b).reciprocal()
+    quotient = a * b.reciprocal()
     if rounding_mode is None:
         return quotient
     return quotient.floor() if rounding_mode == "floor" else quotient.trunc()
@@ -54,7 +54,7 @@ def power(a: Any, b: Any) -> Tensor:
 
 
 def addcdiv(x: Tensor, a: Tensor, b: Tensor, *, value: float = 1) -> Tensor:
-    """x + value a / b."""
+    """The sum of x and a weighted quotient."""
     return x + value * (a / b)
 
 
@@ -108,7 +108,10 @@ def instance_norm(
 
 
 def rms_norm(
-    x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+    x: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
 ) -> Tensor:
     """Square, mean, rsqrt, product."""
     axes = [*range(-len(normalized_shape), 0)]
@@ -170,7 +173,12 @@ def scaled_dot_product_attention(
 
 
 def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None  # noqa: A002
+    x: Tensor,
+    ord: float = 2,  # noqa: A002
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
 ) -> Tensor:
     """The root of summed powers, or the largest."""
     x = x if dtype is None else x.to(dtype)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nbexplain.engine.axes import Float
+from nbexplain.engine.decomposition.calls import check_seen
 from nbexplain.engine.decomposition.interception import Interception
 from nbexplain.engine.decomposition.pairs import paired, twin
 from nbexplain.engine.sensitivities import Function, sweeps
@@ -74,11 +75,14 @@ def contributions(
         )
         with Interception(rule):
             outputs = function(copies)
+        check_seen(outputs)
         leaves = [leaf for leaf in leaves if leaf.requires_grad]
         multipliers = sweeps(outputs, leaves, retain=False)
     other = twin(outputs)
     result, before = outputs.detach(), outputs.detach() if other is None else other.detach()
-    changes = [x.detach() - b for x, b in zip(inputs, befores, strict=True) if x.is_floating_point()]
+    changes = [
+        x.detach() - b for x, b in zip(inputs, befores, strict=True) if x.is_floating_point()
+    ]
     change = changes[0] if len(changes) == 1 else torch.cat([c.flatten(1) for c in changes], 1)
     # What does not change contributes nothing, though its multiplier may be infinite.
     share = torch.where(change[:, None] == 0, 0, multipliers * change[:, None])
@@ -117,6 +121,6 @@ def _check_sums(
         raise RuntimeError(
             f"DeepLIFT's contributions do not add up: in row {row}, output {output}, they sum to "
             f"{total[row, output]:.6g} where the output changes by {change[row, output]:.6g}, a "
-            f"gap of {gaps[row, output]:.2g}. Ask for method=\"integrated_gradients\" instead, or "
+            f'gap of {gaps[row, output]:.2g}. Ask for method="integrated_gradients" instead, or '
             "for float64."
         )

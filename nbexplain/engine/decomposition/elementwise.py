@@ -11,17 +11,6 @@ from nbexplain.engine.decomposition.calls import Call, derivative
 from nbexplain.engine.decomposition.pairs import carried, paired, twin_or_itself
 from nbexplain.engine.decomposition.parts import parts
 
-ELEMENTWISE = frozenset(
-    """
-    abs acos acosh asin asinh atan atanh ceil celu clamp clamp_max clamp_min cos cosh digamma elu
-    erf erfc erfinv exp exp2 expm1 float_power floor floor_divide fmod frac gelu hardshrink
-    hardsigmoid hardswish hardtanh heaviside i0 leaky_relu lgamma log log10 log1p log2 log_sigmoid
-    logit logsigmoid mish nan_to_num pow reciprocal relu relu6 remainder round rrelu rsqrt selu sgn
-    sigmoid sign silu sin sinc sinh softplus softshrink sqrt tan tanh threshold trunc xlogy
-    """.split()
-)
-"""Names of functions that treat every entry alone, when one argument varies."""
-
 
 def elementwise(call: Call) -> Tensor:
     r"""A function of one entry: the multiplier is $\Delta y / \Delta x$ (Shrikumar et al., 3.5.1).
@@ -33,7 +22,12 @@ def elementwise(call: Call) -> Tensor:
     if len(call.varying) > 1:
         call.refuse("of several arguments that depend on the inputs")
     (x,) = call.varying
-    f: Callable[[Tensor], Tensor] = lambda t: call(lambda a: t if a is x else a)
+    if x.is_complex():
+        call.refuse("of complex numbers")
+
+    def f(t: Tensor) -> Tensor:
+        return call(lambda a: t if a is call.varying[0] else a)
+
     with torch.no_grad():
         before = twin_or_itself(x)
         y, y_before = f(x), f(before)
@@ -56,10 +50,10 @@ def ratio(effect: Tensor, change: Tensor) -> Tensor:
 
 
 def _rescaled(call: Call, x: Tensor, before: Tensor, y: Tensor, y_before: Tensor) -> Tensor:
-    """The multiplier $\\Delta y / \\Delta x$.
+    r"""The multiplier $\Delta y / \Delta x$.
 
-    Where $\\Delta x$ is so small that the ratio is rounding, the derivative in the middle stands
-    for it, as long as it gives the same $\\Delta y$.
+    Where $\Delta x$ is so small that the ratio is rounding, the derivative in the middle stands
+    for it, as long as it gives the same $\Delta y$.
     """
     change, effect = x - before, y - y_before
     multiplier = effect / change
@@ -81,7 +75,9 @@ def _rescaled(call: Call, x: Tensor, before: Tensor, y: Tensor, y_before: Tensor
     size = torch.maximum(y[near].abs(), y_before[near].abs())
     fits = (slope * change - effect).abs() <= 4 * torch.finfo(x.dtype).eps * size
     # Entries that stay the same have nothing to pass on: every multiplier is exact.
-    multiplier[near] = torch.where(fits | (x == before) | ~multiplier[near].isfinite(), slope, multiplier[near])
+    multiplier[near] = torch.where(
+        fits | (x == before) | ~multiplier[near].isfinite(), slope, multiplier[near]
+    )
     return multiplier
 
 

@@ -79,33 +79,30 @@ def largest(call: Call) -> Any:
 def smallest(call: Call) -> Any:
     """`amin` and `min`: minus the largest of the negatives."""
     x, *rest = call.args
-    opposite = [-t if isinstance(t, Tensor) else t for t in rest] if not rest else rest
-    negative = both(torch.neg, x)
-    if rest and isinstance(rest[0], Tensor):
-        return call.seen(lesser, x, rest[0])
-    if "other" in call.kwargs:
-        return call.seen(lesser, x, call.kwargs["other"])
+    other = rest[0] if rest else call.kwargs.get("other")
+    if isinstance(other, Tensor):
+        return call.seen(lesser, x, other)
     function = torch.amax if call.name == "amin" else torch.max
-    found = call.seen(function, negative, *opposite, **call.kwargs)
+    found = call.seen(function, both(torch.neg, x), *rest, **call.kwargs)
     if isinstance(found, Tensor):
         return both(torch.neg, found)
     return torch.return_types.min((both(torch.neg, found.values), found.indices))
 
 
-def greater(a: Tensor, b: Tensor) -> Tensor:
+def greater(a: Tensor, b: Any) -> Tensor:
     """The greater of two: a + relu(b - a)."""
     return a + (b - a).relu()
 
 
-def lesser(a: Tensor, b: Tensor) -> Tensor:
+def lesser(a: Tensor, b: Any) -> Tensor:
     """The lesser of two: a - relu(a - b)."""
     return a - (a - b).relu()
 
 
 def bounded(x: Tensor, min: Any = None, max: Any = None) -> Tensor:  # noqa: A002
     """`clamp` between bounds that vary themselves."""
-    x = x if min is None else torch.maximum(x, torch.as_tensor(min, dtype=x.dtype))
-    return x if max is None else torch.minimum(x, torch.as_tensor(max, dtype=x.dtype))
+    x = x if min is None else greater(x, min)
+    return x if max is None else lesser(x, max)
 
 
 def pooled(call: Call) -> Any:
@@ -138,7 +135,7 @@ def adaptively_pooled(call: Call) -> Any:
 
 
 def _axes(name: str) -> int:
-    return int(name[name.index("d") - 1] if "pool" not in name else name.split("pool")[1][0])
+    return int(name.split("pool")[1][0])
 
 
 def _each(value: Any, axes: int) -> list[int]:
@@ -157,7 +154,9 @@ def _windows(call: Call, x: Tensor, axes: int, span: Any) -> Any:
     outside = torch.zeros((1, 1), dtype=torch.bool)
     for length, where in zip(lengths, spans, strict=True):
         beyond = (where < 0) | (where >= length)
-        places = (places[:, None, :, None] * length + where[None, :, None, :]).flatten(2).flatten(0, 1)
+        places = (
+            (places[:, None, :, None] * length + where[None, :, None, :]).flatten(2).flatten(0, 1)
+        )
         outside = (outside[:, None, :, None] | beyond[None, :, None, :]).flatten(2).flatten(0, 1)
     # What lies outside is one more entry, smaller than all.
     places = torch.where(outside, lengths.numel(), places).to(x.device)
@@ -168,7 +167,8 @@ def _windows(call: Call, x: Tensor, axes: int, span: Any) -> Any:
         return flat[..., places]
 
     largest_in_each = _largest(both(windows, x))
-    result = both(lambda t: t.unflatten(-1, tuple(outs)), largest_in_each)
+    shape = values.shape
+    result = both(lambda t: t.reshape(shape), largest_in_each)
     if isinstance(found, Tensor):
         return result
     return result, paired(found[1], other[1])

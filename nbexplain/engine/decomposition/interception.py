@@ -15,22 +15,18 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from nbexplain.engine.decomposition.calls import Call, refuse, spelled
-from nbexplain.engine.decomposition.masks import (
-    ALLOWS_DECISIONS,
-    is_decision,
-    with_numbers,
-)
+from nbexplain.engine.decomposition.calls import Call, check_seen, spelled
+from nbexplain.engine.decomposition.masks import is_decision, with_numbers
+from nbexplain.engine.decomposition.names import ALLOWS_DECISIONS, SHAPES
 from nbexplain.engine.decomposition.pairs import (
     adopt,
     constant,
-    hidden_in,
     tensors_in,
     twin,
     twin_or_itself,
 )
 from nbexplain.engine.decomposition.parts import follow_parts, keep_parts, parts
-from nbexplain.engine.decomposition.rules import RULES, SHAPES
+from nbexplain.engine.decomposition.rules import RULES
 
 _WRITTEN_IN_PYTHON = ("torch.functional", "torch.nn.functional")
 
@@ -65,9 +61,7 @@ class Interception(TorchFunctionMode):
         kwargs = kwargs or {}
         varies = False
         for t in tensors_in((args, kwargs)):
-            hidden = hidden_in(t) if t.requires_grad else None
-            if hidden is not None:
-                refuse(hidden, "which is a custom autograd.Function, or scripted or compiled")
+            check_seen(t)
             varies = varies or twin(t) is not None
         if not varies:
             return constant(func(*args, **kwargs))
@@ -119,12 +113,16 @@ def _is_opened(call: Call) -> bool:
     return call.function.__module__ in _WRITTEN_IN_PYTHON and not call.name.startswith(_CLOSED)
 
 
+def _nobody(*_: object) -> bool:
+    return False
+
+
 @cache
 def _body(function: FunctionType) -> Callable[..., Any]:
     """The function without the question whether anyone looks, with which its body begins."""
     space = dict(function.__globals__)
     for name in [name for name in space if name.startswith("has_torch_function")]:
-        space[name] = lambda *_: False
+        space[name] = _nobody
     body = FunctionType(
         function.__code__, space, function.__name__, function.__defaults__, function.__closure__
     )

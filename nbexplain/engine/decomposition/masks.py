@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nbexplain.engine.decomposition.calls import LEAVING, Call, parameters
+from nbexplain.engine.decomposition.calls import Call, parameters
 from nbexplain.engine.decomposition.elementwise import ratio
-from nbexplain.engine.decomposition.linear import ARRANGING, linear
+from nbexplain.engine.decomposition.linear import linear
+from nbexplain.engine.decomposition.names import ARITHMETIC, ARRANGING
 from nbexplain.engine.decomposition.pairs import (
     both,
     carried,
@@ -23,27 +24,6 @@ from nbexplain.engine.decomposition.pairs import (
     twin,
     twin_or_itself,
 )
-
-COMPARISONS = frozenset({"eq", "ge", "gt", "le", "lt", "ne"})
-
-DECISIONS = frozenset(
-    """
-    all any argmax argmin argsort bitwise_xor bool bucketize byte char count_nonzero int isclose
-    isfinite isinf isnan isneginf isposinf isreal logical_xor long nonzero searchsorted short
-    signbit
-    """.split()
-)
-"""Names of functions whose results are truths or whole numbers."""
-
-TOLD = LEAVING | {"allclose", "equal", "is_nonzero", "item", "numpy", "tolist"}
-"""Names of functions whose results are no tensors."""
-
-ORDERED = frozenset({"cummax", "cummin", "kthvalue", "median", "mode", "nanmedian", "sort", "topk"})
-"""Names of functions that pick entries by their order, and say where they stood."""
-
-_CASTS = frozenset({"bfloat16", "double", "float", "half", "to", "type", "type_as"})
-
-_ARITHMETIC = _CASTS | {"add", "div", "mean", "mul", "rsub", "sub", "sum"}
 
 _NUMBER = "_nbexplain_number"
 
@@ -76,34 +56,42 @@ def compared(call: Call) -> Tensor:
     """A comparison; one that differs is a step of the difference of its arguments."""
     truth = decided(call)
     if twin(truth) is not None and any(t.is_floating_point() for t in call.varying):
-        difference = call.seen(lambda a, b: a - b, call.args[0], call.args[1])
+        difference = call.seen(torch.sub, *call.args)
         x = both(lambda t: t.expand(truth.shape), difference)
         before = twin_or_itself(x)
         value, other = truth.to(x.dtype), twin_or_itself(truth).to(x.dtype)
         step = carried(x, value, ratio(value - other, x.detach() - before))
-        truth.__dict__[_NUMBER] = paired(step, other)
+        vars(truth)[_NUMBER] = paired(step, other)
     return truth
 
 
 def negated(call: Call) -> Tensor:
     """`~mask`."""
-    return _numbered(call, lambda a: 1 - a)
+    return _numbered(call, _not)
 
 
 def conjoined(call: Call) -> Tensor:
     """`mask & other`."""
-    return _numbered(call, lambda a, b: a * b)
+    return _numbered(call, torch.mul)
 
 
 def disjoined(call: Call) -> Tensor:
     """`mask | other`."""
-    return _numbered(call, lambda a, b: a + b - a * b)
+    return _numbered(call, _either)
+
+
+def _not(a: Tensor) -> Tensor:
+    return 1 - a
+
+
+def _either(a: Tensor, b: Tensor) -> Tensor:
+    return a + b - a * b
 
 
 def _numbered(call: Call, function: Callable[..., Tensor]) -> Tensor:
     truth = decided(call)
     if twin(truth) is not None:
-        truth.__dict__[_NUMBER] = call.seen(function, *(_number(call, t) for t in call.args))
+        vars(truth)[_NUMBER] = call.seen(function, *(_number(call, t) for t in call.args))
     return truth
 
 
@@ -111,7 +99,7 @@ def _number(call: Call, mask: Tensor) -> Tensor:
     """A mask as 0 and 1; one that differs with the way back to what was compared."""
     if twin(mask) is None:
         return mask.to(torch.get_default_dtype())
-    known = mask.__dict__.get(_NUMBER)
+    known = vars(mask).get(_NUMBER)
     if known is None:
         call.refuse("of a mask or an index that is not the same for the reference")
     return known
@@ -154,15 +142,15 @@ def with_numbers(call: Call, rule: Callable[[Call], Any]) -> Any:
 
     Arithmetic and casts take their numbers. Reshaping a mask reshapes its number.
     """
-    if call.name in _ARITHMETIC and not call.in_place:
+    if call.name in ARITHMETIC and not call.in_place:
         args, kwargs = mapped(
             (call.args, call.kwargs), lambda t: _number(call, t) if is_decision(t) else t
         )
         return rule(call.of(args, kwargs))
     mask, *rest = call.args
-    if call.name in ARRANGING and call.varying == [mask] and not call.in_place:
+    if call.name in ARRANGING and call.varies_in(mask) and not call.in_place:
         truth = decided(call)
-        truth.__dict__[_NUMBER] = rule(call.of((_number(call, mask), *rest), call.kwargs))
+        vars(truth)[_NUMBER] = rule(call.of((_number(call, mask), *rest), call.kwargs))
         return truth
     return call.refuse("of a mask or an index that is not the same for the reference")
 
@@ -170,10 +158,3 @@ def with_numbers(call: Call, rule: Callable[[Call], Any]) -> Any:
 def is_decision(t: Tensor) -> bool:
     """Whether t is a truth or a whole number that differs between the worlds."""
     return twin(t) is not None and not (t.is_floating_point() or t.is_complex())
-
-
-ALLOWS_DECISIONS = (
-    COMPARISONS | DECISIONS | TOLD | {"bitwise_and", "bitwise_not", "bitwise_or", "logical_and"}
-    | {"logical_not", "logical_or", "masked_fill", "where"}
-)
-"""Names of functions whose rules take truths that differ."""

@@ -56,12 +56,12 @@ def twin(t: Tensor) -> Tensor | None:
     >>> twin(x), twin(torch.ones(2))
     (tensor([0., 0.]), None)
     """
-    own = t.__dict__.get(_TWIN)
+    own = vars(t).get(_TWIN)
     if own is None and (base := t._base) is not None:
-        whole = base.__dict__.get(_TWIN)
+        whole = vars(base).get(_TWIN)
         if whole is not None:
             own = whole.as_strided(t.size(), t.stride(), t.storage_offset())
-            t.__dict__[_TWIN] = own
+            vars(t)[_TWIN] = own
     return own
 
 
@@ -78,7 +78,7 @@ def paired(result: Any, other: Any) -> Any:
     """
     if isinstance(result, Tensor):
         if result.is_floating_point() or result.is_complex() or not torch.equal(result, other):
-            result.__dict__[_TWIN] = other
+            vars(result)[_TWIN] = other
     elif isinstance(result, tuple | list):
         for one, two in zip(result, other, strict=True):
             paired(one, two)
@@ -89,7 +89,7 @@ def constant(result: Any) -> Any:
     """Mark what was seen to be computed of constants, though it may ask for gradients."""
     for t in tensors_in(result):
         if t.requires_grad:
-            t.__dict__[_CONSTANT] = True
+            vars(t)[_CONSTANT] = True
     return result
 
 
@@ -97,15 +97,15 @@ def adopt(t: Tensor) -> None:
     """Give a constant a twin of its own, because something that varies is written into it."""
     if twin(t) is None:
         base = t if t._base is None else t._base
-        base.__dict__[_TWIN] = base.clone()
+        vars(base)[_TWIN] = base.clone()
         twin(t)
 
 
-def both(function: Callable[..., Any], *tensors: Tensor) -> Any:
-    """A function of tensors, in both worlds; its derivative is autograd's, so it must be linear."""
-    result = function(*tensors)
+def both(function: Callable[[Tensor], Tensor], t: Tensor) -> Tensor:
+    """A linear function in both worlds; the multiplier is autograd's derivative."""
+    result = function(t)
     with torch.no_grad():
-        return paired(result, function(*map(twin_or_itself, tensors)))
+        return paired(result, function(twin_or_itself(t)))
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
@@ -147,7 +147,10 @@ def hidden_in(t: Tensor) -> str | None:
     if node is None:
         return None
     if isinstance(node, BackwardCFunction):
-        foreign = node.name() != "CarriedBackward" and _CONSTANT not in t.__dict__
+        foreign = node.name() != "CarriedBackward" and _CONSTANT not in vars(t)
     else:
-        foreign = twin(t) is None and _CONSTANT not in t.__dict__
-    return node.name().removesuffix("Backward").rstrip("0123456789") if foreign else None
+        foreign = twin(t) is None and _CONSTANT not in vars(t)
+    if not foreign:
+        return None
+    name = node.name().rstrip("0123456789").removesuffix("Backward")
+    return "scripted code" if name.startswith("torch::jit") else name

@@ -12,25 +12,22 @@ import torch
 from torch import Tensor
 
 from nbexplain.engine.decomposition.calls import Call
-from nbexplain.engine.decomposition.linear import ARRANGING, SUMMING, SUMS_IN_PLACE
+from nbexplain.engine.decomposition.names import ARRANGING, SUMMING, SUMS_IN_PLACE, WEIGHTED
 from nbexplain.engine.decomposition.pairs import tensors_in, twin, twin_or_itself
-from nbexplain.engine.decomposition.quadratic import WEIGHTED
-
-_SCALING = frozenset({"div", "mul"})
 
 _PARTS = "_nbexplain_parts"
 
 
 def parts(t: Tensor) -> tuple[Tensor, Tensor] | None:
     """Positive and negative part of t's change, or None where nothing but its sum is known."""
-    kept = t.__dict__.get(_PARTS)
+    kept = vars(t).get(_PARTS)
     # What was written into t since then, or into a view of it, is not in its parts.
     return kept[:2] if kept is not None and kept[2] == t._version else None
 
 
 def keep_parts(t: Tensor, up: Tensor, down: Tensor) -> None:
     """Remember the parts of t's change."""
-    t.__dict__[_PARTS] = up, down, t._version
+    vars(t)[_PARTS] = up, down, t._version
 
 
 def split(t: Tensor) -> tuple[Tensor, Tensor]:
@@ -53,16 +50,24 @@ def follow_parts(call: Call, result: Any) -> None:
     """Keep the parts of a linear operation's result."""
     if call.in_place and call.name not in SUMS_IN_PLACE:
         return
-    linear = len(call.occurrences) == 1 and call.occurrences[0] is call.args[0]
+    if not all(t.is_floating_point() for t in call.varying):
+        return
     if call.name in WEIGHTED - {"mul"}:
         if len(call.occurrences) == 1:
             _weighted_parts(call, result)
-    elif call.name in SUMMING or (call.name in _SCALING and linear):
+    elif call.name in SUMMING or _scales(call) or (call.name in ARRANGING and _has_more(call)):
         _sorted_parts(call, result)
-    elif call.name in ARRANGING and result is not None:
-        # One argument of which no more is known than its change stays as it is.
-        if len(call.varying) > 1 or any(parts(t) is not None for t in call.varying):
-            _sorted_parts(call, result)
+
+
+def _scales(call: Call) -> bool:
+    """Whether entries are multiplied by constants."""
+    first = call.args[0]
+    return call.name in {"div", "mul"} and len(call.occurrences) == 1 and twin(first) is not None
+
+
+def _has_more(call: Call) -> bool:
+    """Whether more is known of an argument than its change, or several are joined."""
+    return len(call.varying) > 1 or parts(call.varying[0]) is not None
 
 
 def _weighted_parts(call: Call, result: Tensor) -> None:

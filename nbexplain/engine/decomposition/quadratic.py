@@ -10,18 +10,6 @@ from nbexplain.engine.decomposition.calls import Call
 from nbexplain.engine.decomposition.linear import linear
 from nbexplain.engine.decomposition.pairs import carried, paired, twin, twin_or_itself
 
-WEIGHTED = frozenset(
-    """
-    addbmm addcmul addmm addmv addr baddbmm bilinear bmm conv1d conv2d conv3d conv_tbc
-    conv_transpose1d conv_transpose2d conv_transpose3d convolution dot einsum ger inner kron lerp
-    linalg_cross linalg_multi_dot linear matmul mm mul mv outer tensordot vdot linalg_vecdot
-    """.split()
-)
-"""Names of operations that are linear in each factor."""
-
-SQUARES = frozenset({"square", "var", "mse_loss"})
-"""Names of operations that are quadratic in one argument."""
-
 
 def weighted(call: Call) -> Any:
     """A product: linear where one factor varies, else `quadratic`."""

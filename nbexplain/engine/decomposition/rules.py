@@ -5,33 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nbexplain.engine.decomposition import composites, extremes, masks
+from nbexplain.engine.decomposition import composites, extremes, masks, names
 from nbexplain.engine.decomposition.calls import Call
-from nbexplain.engine.decomposition.elementwise import ELEMENTWISE, elementwise
-from nbexplain.engine.decomposition.linear import (
-    ARRANGING,
-    SUMMING,
-    batch_norm,
-    detached,
-    dropout,
-    linear,
-)
-from nbexplain.engine.decomposition.quadratic import SQUARES, WEIGHTED, quadratic, weighted
+from nbexplain.engine.decomposition.elementwise import elementwise
+from nbexplain.engine.decomposition.linear import batch_norm, detached, dropout, linear
+from nbexplain.engine.decomposition.quadratic import quadratic, weighted
 from nbexplain.engine.decomposition.recurrent import cell, recurrent
 
 Rule = Callable[[Call], Any]
 """The result of a call, what varies in it paired, with multipliers as derivatives."""
-
-SHAPES = frozenset(
-    """
-    bernoulli data_ptr dim element_size empty_like full_like get_device has_names is_complex
-    is_conj is_contiguous is_floating_point is_inference is_neg is_nonzero_static is_same_size
-    is_signed is_tensor len ndimension nelement new_empty new_full new_ones new_tensor new_zeros
-    numel ones_like rand_like randint_like randn_like register_hook repr requires_grad retain_grad
-    result_type size storage_offset str format stride zeros_like hash untyped_storage
-    """.split()
-)
-"""Names of functions whose results do not depend on values."""
 
 
 def _composite(function: Callable[..., Any]) -> Rule:
@@ -59,7 +41,7 @@ def _absolute(call: Call) -> Any:
 
 
 def _bounded(call: Call) -> Any:
-    if call.varying == [call.args[0]]:
+    if call.varies_in(call.args[0]):
         return elementwise(call)
     if call.name == "clamp":
         return call.seen(extremes.bounded, *call.args, **call.kwargs)
@@ -68,18 +50,17 @@ def _bounded(call: Call) -> Any:
 
 
 RULES: dict[str, Rule] = {
-    **dict.fromkeys(ARRANGING | SUMMING, linear),
-    **dict.fromkeys(WEIGHTED, weighted),
-    **dict.fromkeys(SQUARES, quadratic),
-    **dict.fromkeys(ELEMENTWISE, elementwise),
-    **dict.fromkeys(masks.COMPARISONS, masks.compared),
-    **dict.fromkeys(masks.DECISIONS, masks.decided),
-    **dict.fromkeys(masks.TOLD, masks.told),
-    **dict.fromkeys(masks.ORDERED, masks.ordered),
+    **dict.fromkeys(names.ARRANGING | names.SUMMING, linear),
+    **dict.fromkeys(names.WEIGHTED, weighted),
+    **dict.fromkeys(names.SQUARES, quadratic),
+    **dict.fromkeys(names.ELEMENTWISE, elementwise),
+    **dict.fromkeys(names.COMPARISONS, masks.compared),
+    **dict.fromkeys(names.DECISIONS, masks.decided),
+    **dict.fromkeys(names.TOLD, masks.told),
+    **dict.fromkeys(names.ORDERED, masks.ordered),
+    **dict.fromkeys(names.POOLS, extremes.pooled),
+    **dict.fromkeys(names.ADAPTIVE_POOLS, extremes.adaptively_pooled),
     "abs": _absolute,
-    "adaptive_max_pool1d": extremes.adaptively_pooled,
-    "adaptive_max_pool2d": extremes.adaptively_pooled,
-    "adaptive_max_pool3d": extremes.adaptively_pooled,
     "addcdiv": _composite(composites.addcdiv),
     "amax": extremes.largest,
     "amin": extremes.smallest,
@@ -119,9 +100,6 @@ RULES: dict[str, Rule] = {
     "lstm_cell": cell,
     "masked_fill": masks.filled,
     "max": extremes.largest,
-    "max_pool1d": extremes.pooled,
-    "max_pool2d": extremes.pooled,
-    "max_pool3d": extremes.pooled,
     "maximum": _composite(extremes.greater),
     "min": extremes.smallest,
     "minimum": _composite(extremes.lesser),
