@@ -125,8 +125,7 @@ def test_one_step_of_an_lstm():
     w, b = cell.weight_ih_l0, cell.bias_ih_l0 + cell.bias_hh_l0
     z, start = w @ x + b, w @ before + b
     (i, i0, mi), (_, _, _), (g, g0, mg), (o, o0, mo) = (
-        gate(f, z[k], start[k])
-        for k, f in enumerate([sigmoid, sigmoid, torch.tanh, sigmoid])
+        gate(f, z[k], start[k]) for k, f in enumerate([sigmoid, sigmoid, torch.tanh, sigmoid])
     )
     c, c0 = i * g, i0 * g0
     t, t0, mt = gate(torch.tanh, c, c0)
@@ -178,7 +177,9 @@ def test_attention_of_one_query_over_two_keys():
     through = sum((per_exp[k] + per_sum) * m[k] * (keys[k] - largest) for k in range(2))
     found = of(attends, x.tolist(), before.tolist())
     assert found == near(((x - before) * through).tolist())
-    assert found == near(of(lambda q: (q @ keys.T).softmax(-1) @ values, x.tolist(), before.tolist()))
+    assert found == near(
+        of(lambda q: (q @ keys.T).softmax(-1) @ values, x.tolist(), before.tolist())
+    )
 
 
 # Maxima, choices ---------------------------------------------------------------------------------
@@ -332,3 +333,111 @@ def test_a_change_as_small_as_rounding_has_the_derivative(dtype):
     before = x * (1 + step)
     _, _, found = contributions(lambda i: i[0].tanh().sum(1, keepdim=True), (x,), (before,))
     assert_close(found[0, 0] / (x - before)[0], 1 - x[0].tanh() ** 2, rtol=1e-3, atol=0)
+
+
+def test_no_part_of_a_change_is_raised_to_a_power_or_left_without_a_root():
+    x, before = [30.0, -29.0], [0.0, 0.0]
+    for f in (
+        lambda x: x.sum(1).exp(),
+        lambda x: (x.sum(1) + 1).sqrt(),
+        lambda x: 1 / (2 + x.sum(1)),
+    ):
+        assert of(f, x, before, "revealcancel") == near(of(f, x, before))
+
+
+# The same arithmetic, spelled otherwise ----------------------------------------------------------
+
+
+def random(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(5)).double()
+
+
+W, V = random(4, 4), random(4, 6)
+
+ALIKE = {
+    "relu": [
+        torch.relu,
+        lambda z: z.clamp(min=0),
+        lambda z: z * (z > 0),
+        lambda z: z.clone().relu_(),
+    ],
+    "leaky": [
+        lambda z: nn.functional.leaky_relu(z, 0.25),
+        lambda z: torch.where(z > 0, z, 0.25 * z),
+        lambda z: z.masked_fill(z < 0, 0) - 0.25 * (-z).relu(),
+        nn.PReLU(init=0.25).double().requires_grad_(False),
+    ],
+    "silu": [nn.functional.silu, nn.SiLU(), lambda z: nn.functional.silu(z.clone(), inplace=True)],
+    "softmax": [
+        lambda z: z.softmax(1),
+        nn.Softmax(1),
+        lambda z: torch.exp(z - z.amax(1, True)) / torch.exp(z - z.amax(1, True)).sum(1, True),
+    ],
+    "layer norm": [
+        lambda z: nn.functional.layer_norm(z, (4,)),
+        nn.LayerNorm(4, elementwise_affine=False),
+        lambda z: (z - z.mean(1, True)) / (z.var(1, correction=0, keepdim=True) + 1e-5) ** 0.5,
+        lambda z: nn.functional.group_norm(z, 1),
+    ],
+    "product": [
+        lambda z: z * z.flip(1),
+        lambda z: torch.einsum("ni,ni->ni", z, z.flip(1)),
+        lambda z: z.clone().mul_(z.flip(1)),
+        lambda z: torch.diag_embed(z).matmul(z.flip(1)[..., None]).squeeze(-1),
+    ],
+    "square": [lambda z: z * z, torch.square, lambda z: z**2, lambda z: z.pow(2)],
+    "maximum": [
+        lambda z: torch.maximum(z, z.flip(1)),
+        lambda z: torch.stack([z, z.flip(1)]).amax(0),
+        lambda z: z + (z.flip(1) - z).relu(),
+        lambda z: torch.stack([z, z.flip(1)], -1).max(-1)[0],
+    ],
+}
+
+
+@pytest.mark.parametrize("spellings", ALIKE.values(), ids=ALIKE)
+def test_spellings_of_one_function_get_the_same(spellings):
+    x, before = random(5, 4), random(7, 4)[2:]
+    results = [
+        contributions(lambda i, f=f: f(i[0] @ W).tanh() @ V, (x,), (before,))[2] for f in spellings
+    ]
+    for other in results[1:]:
+        assert_close(other, results[0], rtol=1e-9, atol=1e-10)
+
+
+def test_a_layer_is_its_cells_and_attention_its_products():
+    torch.manual_seed(6)
+    layer = nn.LSTM(3, 4, batch_first=True).double().requires_grad_(False)
+    cell = nn.LSTMCell(3, 4).double().requires_grad_(False)
+    cell.load_state_dict({k.removesuffix("_l0"): v for k, v in layer.state_dict().items()})
+    heads = nn.MultiheadAttention(4, 1, batch_first=True).double().requires_grad_(False)
+
+    def by_cells(inputs):
+        h = c = torch.zeros(len(inputs[0]), 4).double()
+        for step in inputs[0].unbind(1):
+            h, c = cell(step, (h, c))
+        return h
+
+    def by_hand(inputs):
+        q, k, v = (inputs[0] @ heads.in_proj_weight.T).chunk(3, -1)
+        weights = (q @ k.mT / 2).softmax(-1)
+        return (weights @ v @ heads.out_proj.weight.T)[:, 0]
+
+    heads.in_proj_bias.zero_()
+    for shape, one, other in [
+        ((5, 6, 3), lambda i: layer(i[0])[0][:, -1], by_cells),
+        ((5, 6, 4), lambda i: heads(i[0], i[0], i[0])[0][:, 0], by_hand),
+    ]:
+        x, before = random(*shape), random(2 * shape[0], *shape[1:])[-5:]
+        results = [contributions(f, (x,), (before,))[2] for f in (one, other)]
+        assert_close(*results, rtol=1e-9, atol=1e-11)
+
+
+def test_contributions_are_linear_in_the_outputs_and_nothing_goes_to_what_is_not_used():
+    f = lambda i: (i[0][:, :3] @ W[:3]).tanh()  # noqa: E731
+    x, before = random(5, 4), torch.zeros(1, 4).double()
+    _, _, apart = contributions(f, (x,), (before,))
+    _, _, mixed = contributions(lambda i: f(i) @ V, (x,), (before,))
+    assert_close(mixed, torch.einsum("nkp,kj->njp", apart, V))
+    assert apart[..., 3].eq(0).all()
+    assert apart[..., :3].ne(0).all()

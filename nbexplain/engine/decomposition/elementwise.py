@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nbexplain.engine.decomposition.calls import Call, derivative
+from nbexplain.engine.decomposition.names import STEEP
 from nbexplain.engine.decomposition.pairs import carried, paired, twin_or_itself
 from nbexplain.engine.decomposition.parts import parts
 
@@ -17,7 +18,8 @@ def elementwise(call: Call) -> Tensor:
 
     Under RevealCancel the positive and the negative part of a change have multipliers of their own
     (3.5.3), $\Delta y^+ = \frac12 (f(x_0 + \Delta x^+) - f(x_0) + f(x) - f(x_0 + \Delta x^-))$ over
-    $\Delta x^+$, and likewise.
+    $\Delta x^+$, and likewise. The parts may be far larger than the change, so functions that grow
+    without bound, or end somewhere, keep to Rescale: exp of a part alone would drown the rest.
     """
     if len(call.varying) > 1:
         call.refuse("of several arguments that depend on the inputs")
@@ -33,7 +35,8 @@ def elementwise(call: Call) -> Tensor:
         y, y_before = f(x), f(before)
     if x.shape != y.shape:
         before, x = before.expand(y.shape), x.expand(y.shape)
-    split = parts(call.varying[0]) if call.cancels else None
+    cancels = call.cancels and call.name not in STEEP
+    split = parts(call.varying[0]) if cancels else None
     if split is not None and split[0].shape == y.shape:
         return paired(_revealed(f, before, split, y, y_before), y_before)
     multiplier = _rescaled(call, x.detach(), before, y, y_before)

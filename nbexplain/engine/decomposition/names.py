@@ -62,6 +62,14 @@ ELEMENTWISE = _names(
 )
 """Names of functions that treat every entry alone, when one argument varies."""
 
+STEEP = _names(
+    """
+    acos acosh asin atanh cosh digamma erfinv exp exp2 expm1 float_power i0 lgamma log log10 log1p
+    log2 logit pow reciprocal rsqrt sinh sqrt tan xlogy
+    """
+)
+"""Names of those of them whose slope has no bound, or which are not defined everywhere."""
+
 DECISIONS = _names(
     """
     all any argmax argmin argsort bitwise_xor bool bucketize byte char count_nonzero int isclose
