@@ -6,7 +6,8 @@ from torch import nn
 from torch.overrides import _get_current_function_mode_stack
 from torch.testing import assert_close
 
-from nbexplain.engine.decomposition import contributions
+from nbexplain.engine.decomposition import contributions, names
+from nbexplain.engine.decomposition.rules import RULES
 from nbexplain.model import Snapshot
 from tests.belongings import belongings
 from tests.oracles import central_differences
@@ -123,6 +124,7 @@ REFUSED = {
     "atan2": lambda x: torch.atan2(x, x.flip(1)),
     "inverse": lambda x: torch.linalg.inv(x[:, None] * torch.eye(4)).sum(1),
     "einsum": lambda x: torch.einsum("ni,ni,ni->ni", x, x, x),
+    "bilinear": lambda x: nn.functional.bilinear(x, x, x[:1, :, None] * x[1, None]).expand(2, 4),
     "__bool__": lambda x: x if x[1, 2] > 0 else -x,
     "item": lambda x: x * x[0, 0].item(),
     "numpy": lambda x: x * torch.from_numpy(x.detach().numpy()),
@@ -138,6 +140,15 @@ def test_what_has_no_rule_is_refused_by_name(name):
         contributions(lambda i: REFUSED[name](i[0]), (x,), (torch.tensor([[4.0, -1, -3, -2]]),))
     assert "\n" not in str(refused.value)
     assert not _get_current_function_mode_stack()
+
+
+def test_rules_are_of_operations_that_torch_has():
+    homes = (torch, torch.Tensor, nn.functional, torch._VF, torch._C._nn, torch._C._fft)
+    homes += (torch._C._linalg,)
+    special = {"format", "getitem", "hash", "len", "repr", "setitem", "str"}
+    for name in (names.SHAPES | set(RULES)) - special:
+        if not name.startswith(("get ", "__")):
+            assert any(hasattr(home, name) or hasattr(home, f"{name}_") for home in homes), name
 
 
 def test_a_sum_that_is_wrong_is_told():

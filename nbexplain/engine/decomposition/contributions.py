@@ -84,8 +84,7 @@ def contributions(
         x.detach() - b for x, b in zip(inputs, befores, strict=True) if x.is_floating_point()
     ]
     change = changes[0] if len(changes) == 1 else torch.cat([c.flatten(1) for c in changes], 1)
-    # What does not change contributes nothing, though its multiplier may be infinite.
-    share = torch.where(change[:, None] == 0, 0, multipliers * change[:, None])
+    share = multipliers * change[:, None]
     _check_sums(share, result, before)
     return result, before, share
 

@@ -12,20 +12,19 @@ def _names(text: str) -> frozenset[str]:
 
 ARRANGING = _names(
     """
-    adjoint alias as_strided as_tensor atleast_1d atleast_2d atleast_3d bfloat16 block_diag
+    adjoint as_strided as_tensor atleast_1d atleast_2d atleast_3d bfloat16 block_diag
     broadcast_tensors broadcast_to cat channel_shuffle chunk clone column_stack constant_pad_nd
     contiguous copy cpu cuda diag diag_embed diagonal diagonal_scatter double dsplit dstack
     embedding expand expand_as fill flatten flip fliplr flipud float fold gather getitem half hsplit
-    hstack im2col imag index index_copy index_put index_select masked_fill masked_scatter
+    hstack im2col imag index index_copy index_fill index_put index_select masked_fill masked_scatter
     masked_select meshgrid movedim narrow narrow_copy native_channel_shuffle _pack_padded_sequence
     pad _pad_packed_sequence permute pixel_shuffle pixel_unshuffle positive ravel real
     reflection_pad1d reflection_pad2d repeat repeat_interleave replication_pad1d replication_pad2d
-    reshape _reshape_alias reshape_as resolve_conj resolve_neg roll rot90 scatter select
-    select_scatter setitem slice_scatter split split_with_sizes squeeze stack t take take_along_dim
-    tensor_split tile to transpose tril triu type type_as unbind unflatten unfold unsafe_chunk
-    unsafe_split unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d
-    _upsample_nearest_exact1d _upsample_nearest_exact2d view view_as view_as_complex view_as_real
-    vsplit vstack where zero
+    reshape reshape_as resolve_conj resolve_neg roll rot90 scatter select select_scatter setitem
+    slice_scatter split split_with_sizes squeeze stack t take take_along_dim tensor_split tile to
+    transpose tril triu type type_as unbind unflatten unfold unsafe_chunk unsafe_split unsqueeze
+    upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d
+    _upsample_nearest_exact2d view view_as view_as_complex view_as_real vsplit vstack where zero
     """
 ) | {"get T", "get mT", "get H", "get mH", "get real", "get imag"}
 """Names of operations each of whose results is one of the entries, or a constant."""
@@ -81,11 +80,11 @@ DECISIONS = _names(
 
 SHAPES = _names(
     """
-    data_ptr dim element_size empty_like format full_like get_device has_names hash
-    is_complex is_conj is_contiguous is_floating_point is_inference is_neg is_nonzero_static
-    is_same_size is_signed is_tensor len ndimension nelement new_empty new_full new_ones new_tensor
-    new_zeros numel ones_like rand_like randint_like randn_like register_hook repr requires_grad
-    result_type retain_grad size storage_offset str stride untyped_storage zeros_like
+    data_ptr dim element_size empty_like format full_like get_device hash is_complex is_conj
+    is_contiguous is_floating_point is_inference is_neg is_same_size is_signed is_tensor len
+    ndimension nelement new_empty new_full new_ones new_tensor new_zeros numel ones_like rand_like
+    randint_like randn_like register_hook repr requires_grad result_type retain_grad size
+    storage_offset str stride untyped_storage zeros_like
     """
 )
 """Names of functions whose results do not depend on values."""

@@ -10,12 +10,15 @@ from nbexplain.engine.decomposition.calls import Call
 from nbexplain.engine.decomposition.linear import linear
 from nbexplain.engine.decomposition.pairs import carried, paired, twin, twin_or_itself
 
+_LONG = frozenset({"bilinear", "einsum", "linalg_multi_dot"})
+"""Names of products that may have more than two factors."""
+
 
 def weighted(call: Call) -> Any:
     """A product: linear where one factor varies, else `quadratic`."""
     if len(call.occurrences) == 1:
         return linear(call)
-    if call.name == "einsum" and len(call.occurrences) > 2:
+    if call.name in _LONG and len(call.occurrences) > 2:
         call.refuse("of more than two arguments that depend on the inputs")
     return quadratic(call)
 
