@@ -16,6 +16,7 @@ from nbexplain.explain import explain
 from nbexplain.explanation import Explanation, load
 from nbexplain.live import Watch, watch
 from nbexplain.methods import (
+    DeepLift,
     ExpectedGradients,
     GradientXInput,
     IntegratedGradients,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "DeepLift",
     "ExpectedGradients",
     "Explanation",
     "Explorer",

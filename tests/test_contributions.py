@@ -10,7 +10,7 @@ from torch import nn
 
 import nbexplain as nbx
 
-ADDITIVE = ("gradient_x_input", "integrated_gradients", "expected_gradients")
+ADDITIVE = ("gradient_x_input", "integrated_gradients", "expected_gradients", "deeplift")
 
 
 def normal(*shape, seed=0):
@@ -112,6 +112,34 @@ def test_integrated_gradients_add_up(outputs):
     assert not [note for note in ex.notes if "add up" in note]
 
 
+@pytest.mark.parametrize("rule", ["rescale", "revealcancel"])
+def test_deeplift_adds_up_exactly(rule):
+    X = normal(100, 4)
+    y = torch.arange(100) % 3
+    ex = nbx.explain(network(outputs=3), X, y, method=nbx.DeepLift(rule=rule))
+    assert np.abs(ex.gaps).max() < 1e-12
+    assert ex.question.startswith("DeepLIFT of ")
+
+
+def test_deeplift_of_a_minimum_is_due_to_both_by_revealcancel():
+    X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
+
+    def least(x):
+        return x[:, :1] - (x[:, :1] - x[:, 1:]).relu()
+
+    for rule, wanted in (("rescale", [0, 1]), ("revealcancel", [0.5, 0.5])):
+        ex = nbx.explain(least, X, method=nbx.DeepLift(baseline="zero", rule=rule))
+        np.testing.assert_allclose(ex.attributions[0, 0], wanted, atol=1e-6)
+
+
+def test_what_deeplift_cannot_take_apart_is_named():
+    def model(x):
+        return torch.cumprod(x, 1)[:, -1:]
+
+    with pytest.raises(ValueError, match=r"cumprod.*integrated_gradients"):
+        nbx.explain(model, normal(10, 3), method="deeplift")
+
+
 def test_kinks_are_met_by_more_nodes():
     X = torch.linspace(-1, 1, 101, dtype=torch.float64)[:, None]
     ex = nbx.explain(
@@ -128,7 +156,7 @@ def test_a_linear_model_contributes_weight_times_difference():
     w = [2.0, -1.0, 0.0]
     X = pd.DataFrame(normal(300, 3).numpy() + 5, columns=["a", "b", "c"])
     wanted = (X - X.mean()) * w
-    for method in ("integrated_gradients", nbx.GradientXInput(baseline="mean")):
+    for method in ("integrated_gradients", "deeplift", nbx.GradientXInput(baseline="mean")):
         ex = nbx.explain(Linear(w), X, method=method)
         np.testing.assert_allclose(ex.attributions[:, 0], wanted, atol=1e-9)
         size = wanted.abs().mean()

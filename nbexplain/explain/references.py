@@ -14,7 +14,13 @@ from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import draw
 from nbexplain.explanation.remarks import listed
 from nbexplain.features import Features
-from nbexplain.methods import ExpectedGradients, GradientXInput, IntegratedGradients, Method
+from nbexplain.methods import (
+    DeepLift,
+    ExpectedGradients,
+    GradientXInput,
+    IntegratedGradients,
+    Method,
+)
 
 SAMPLE = 10_000
 """Rows that a median is taken of."""
@@ -53,7 +59,7 @@ def references(method: Method, source: Source, head: Batch, seed: int) -> Refere
     """
     if isinstance(method, ExpectedGradients):
         return _background(method.background, source, seed)
-    if isinstance(method, GradientXInput | IntegratedGradients):
+    if isinstance(method, GradientXInput | IntegratedGradients | DeepLift):
         baseline = method.baseline
         if isinstance(baseline, str):
             if baseline == "zero":

@@ -19,6 +19,7 @@ TITLES = {
     "gradient_x_input": "Gradient × input",
     "integrated_gradients": "Integrated gradients",
     "expected_gradients": "Expected gradients",
+    "deeplift": "DeepLIFT",
 }
 """What methods are called in a question."""
 

@@ -1,14 +1,20 @@
 """Attribution methods: configuration in, attributions out; one family a file."""
 
 from nbexplain.choices import choose
+from nbexplain.methods.deeplift import DeepLift
 from nbexplain.methods.gradients import GradientXInput, SmoothGrad
 from nbexplain.methods.integrated import ExpectedGradients, IntegratedGradients
 from nbexplain.methods.sensitivity import Sensitivity
 
-Method = Sensitivity | GradientXInput | SmoothGrad | IntegratedGradients | ExpectedGradients
+Method = (
+    Sensitivity | GradientXInput | SmoothGrad | IntegratedGradients | ExpectedGradients | DeepLift
+)
 """What `method=` may be, besides a name."""
 
-_CLASSES = (Sensitivity, GradientXInput, SmoothGrad, IntegratedGradients, ExpectedGradients)
+_CLASSES = (
+    *(Sensitivity, GradientXInput, SmoothGrad),
+    *(IntegratedGradients, ExpectedGradients, DeepLift),
+)
 
 METHODS: dict[str, type[Method]] = {method.name: method for method in _CLASSES}
 """Method classes by the name that `method=` takes."""
@@ -33,6 +39,7 @@ def resolve(method: object) -> Method:
 
 __all__ = [
     "METHODS",
+    "DeepLift",
     "ExpectedGradients",
     "GradientXInput",
     "IntegratedGradients",

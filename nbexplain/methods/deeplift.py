@@ -1,21 +1,18 @@
 """DeepLIFT: what each input contributes to the change of the response from a baseline."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from torch import Tensor
+from numpy.typing import ArrayLike
 
 from nbexplain.choices import choose
-from nbexplain.engine.axes import Float
 from nbexplain.engine.decomposition import contributions
-from nbexplain.engine.sensitivities import Function
-
-BASELINES = ("zero", "mean", "median")
-"""Baselines that have a name."""
+from nbexplain.engine.paths import Attributed, Task
+from nbexplain.methods.baselines import Drawn, check_baseline
 
 
 @dataclass(frozen=True)
-class DeepLift:
+class DeepLift(Drawn):
     r"""How much of a prediction's distance from the baseline's is due to each input.
 
     Contributions add up to that distance, exactly, however the network is written: its operations
@@ -24,8 +21,8 @@ class DeepLift:
     Differences, 2017). It depends on the baseline, and says nothing of causes.
 
     Attributes:
-        baseline: what a row is compared with. "zero"; "mean" or "median" of the data, by column; a
-            number; or an array that broadcasts to `[1, *input shape]`, in the inputs' units.
+        baseline: what a row is compared with: "mean" or "median" (of each column over X), "zero",
+            a number, or an array that broadcasts to one row of X.
         rule: of elementwise functions. "rescale" gives the whole change one multiplier,
             $\Delta y / \Delta x$. "revealcancel" gives positive and negative contributions one
             each, so that an input which cancels another is not lost: $\min(x_1, x_2)$ is due to
@@ -39,20 +36,16 @@ class DeepLift:
     """
 
     name: ClassVar[str] = "deeplift"
-    baseline: Any = "mean"
+    additive: ClassVar[bool] = True
+    baseline: str | float | ArrayLike = "mean"
     rule: Literal["rescale", "revealcancel"] = "rescale"
 
     def __post_init__(self) -> None:
-        if isinstance(self.baseline, str):
-            choose("baseline", self.baseline, BASELINES)
+        check_baseline(self.baseline)
         choose("rule", self.rule, ["rescale", "revealcancel"])
 
-    def attributions(
-        self, function: Function, inputs: tuple[Tensor, ...], references: tuple[Tensor, ...]
-    ) -> tuple[
-        Float[Tensor, "rows outputs"],
-        Float[Tensor, "rows outputs"],
-        Float[Tensor, "rows outputs *shape"],
-    ]:
-        """Outputs, the baseline's outputs and contributions; see `engine.decomposition`."""
-        return contributions(function, inputs, references, self.rule)
+    def attributions(self, task: Task) -> Attributed:
+        """Contributions of one batch; see `engine.decomposition`."""
+        inputs, references = task.rows(task.every)
+        outputs, base, found = contributions(task.function, inputs, references, self.rule)
+        return Attributed(outputs, found, base)
