@@ -311,6 +311,8 @@ def test_a_gap_is_said():
         (lambda: nbx.IntegratedGradients(n_steps=0), "n_steps=0"),
         (lambda: nbx.IntegratedGradients(tolerance=0), "tolerance=0"),
         (lambda: nbx.SmoothGrad(noise=0), "noise=0"),
+        (lambda: nbx.DeepLift(rule="rescal"), "rule='rescal' is unknown: did you mean 'rescale'"),
+        (lambda: nbx.DeepLift("man"), "baseline='man' is unknown: did you mean 'mean'"),
         (lambda: nbx.SmoothGrad(n_samples=0), "n_samples=0"),
         (lambda: nbx.ExpectedGradients(np.zeros((5, 3))), "pass the same columns"),
         (lambda: "integrated", "integrated_gradients"),

@@ -38,7 +38,7 @@ def test_options_are_completed(shell):
 def test_values_are_completed(shell):
     assert complete(shell, "%explain net X y --response ")[:3] == ["raw", "prob", "logodds"]
     assert complete(shell, "%explain net X y --scale s") == ["std"]
-    assert complete(shell, "%explain net X y --method ") == ["sensitivity"]
+    assert complete(shell, "%explain net X y --method s") == ["sensitivity", "smoothgrad"]
     assert complete(shell, '%explain net X --row "row 1')[:2] == ['"row 1"', '"row 10"']
 
 
