@@ -42,7 +42,7 @@ def check_alike(explanations: Sequence[Explanation], names: Sequence[str]) -> No
             "compare their token_importance() tables."
         )
     for ex, name in zip(explanations[1:], names[1:], strict=True):
-        for what in ("method", "response", "scale", "outputs", "definition", "steps"):
+        for what in ("method", "baseline", "response", "scale", "outputs", "definition", "steps"):
             here, there = getattr(first.asked, what), getattr(ex.asked, what)
             if here != there:
                 raise ValueError(

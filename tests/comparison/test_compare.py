@@ -13,7 +13,7 @@ from torch.nn.utils import prune as pruning
 
 import nbexplain as nbx
 from benchmarks import refits
-from nbexplain.comparison.aligned import same_rows
+from nbexplain.comparison.aligned import replicated, same_rows
 from nbexplain.comparison.fits import refitted
 from nbexplain.engine.importances import student_t
 
@@ -170,6 +170,25 @@ def test_different_questions_are_refused(options, what):
     model, y = nn.Linear(4, 2), (X[:, 0] > 0).long()
     with pytest.raises(ValueError, match=what):
         nbx.compare(nbx.explain(model, X, y), nbx.explain(model, X, y, **options))
+
+
+@pytest.mark.parametrize("method", ["sensitivity", "integrated_gradients", "deeplift"])
+def test_every_method_is_jackknifed_as_its_own_shares_are(method):
+    """The variance that changes are made of is that of the table's intervals."""
+    before = nbx.explain(fitted(0), X, method=method)
+    found, own = replicated(before, None), before.importances()
+    half = student_t(0.95, 63) * np.sqrt(found.variance)
+    np.testing.assert_allclose(found.share, own.share)
+    np.testing.assert_allclose(own.high - own.share, half, rtol=1e-6)
+
+
+def test_contributions_from_other_baselines_are_refused():
+    one, other = (
+        nbx.explain(fitted(0), X, method=nbx.IntegratedGradients(baseline=baseline))
+        for baseline in ("zero", "mean")
+    )
+    with pytest.raises(ValueError, match="baseline is zero of one and the mean"):
+        nbx.compare(one, other)
 
 
 def test_other_mistakes_get_a_sentence():
