@@ -8,10 +8,10 @@ from typing import Self
 from torch import Tensor
 
 from nbexplain.engine.accumulators import Spread, Sums
+from nbexplain.engine.attributed import Attributed, exceeds
 from nbexplain.engine.axes import Float, Real
 from nbexplain.engine.contributions import contributed
 from nbexplain.engine.padding import existing
-from nbexplain.engine.paths import Attributed, exceeds
 from nbexplain.engine.responses import Kind, in_turn, mirrored, saturated
 from nbexplain.engine.samples import Keep, Sample, join
 from nbexplain.engine.stepwise import Stepwise

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.data import Batch, Source
+from nbexplain.engine.attributed import Attributed, Task
 from nbexplain.engine.beginnings import Beginning
 from nbexplain.engine.padding import aligned, existing
-from nbexplain.engine.paths import Attributed, Task
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.sensitivities import Function
 from nbexplain.engine.swept import Swept

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 from numpy.typing import ArrayLike
 
 from nbexplain.choices import choose
+from nbexplain.engine.attributed import Attributed, Task
 from nbexplain.engine.decomposition import contributions
-from nbexplain.engine.paths import Attributed, Task
 from nbexplain.methods.baselines import Drawn, check_baseline
 
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from nbexplain.engine.paths import Attributed, Task, at_baseline, smoothed, stepped
+from nbexplain.engine.attributed import Attributed, Task, at_baseline, stepped
+from nbexplain.engine.drawn import smoothed
 from nbexplain.engine.sensitivities import sensitivities
 from nbexplain.methods.baselines import Drawn, check_baseline, check_count
 

@@ -5,7 +5,9 @@ from typing import ClassVar
 
 from numpy.typing import ArrayLike
 
-from nbexplain.engine.paths import MOST_NODES, Attributed, Task, expected, integrated
+from nbexplain.engine.attributed import Attributed, Task
+from nbexplain.engine.drawn import expected
+from nbexplain.engine.paths import MOST_NODES, integrated
 from nbexplain.methods.baselines import Drawn, check_baseline, check_count
 
 

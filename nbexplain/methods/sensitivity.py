@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from nbexplain.choices import choose
+from nbexplain.engine.attributed import Attributed, Task
 from nbexplain.engine.axes import Float
-from nbexplain.engine.paths import Attributed, Task
 from nbexplain.engine.sensitivities import (
     Steps,
     sensitivities,

@@ -1,13 +1,17 @@
 """Contributions add up in every network of two zoos, and rows never influence each other."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.overrides import _get_current_function_mode_stack
 from torch.testing import assert_close
 
+from nbexplain.engine.attributed import Task, exceeds
 from nbexplain.engine.decomposition import contributions, names
 from nbexplain.engine.decomposition.rules import RULES
+from nbexplain.engine.paths import integrated
+from nbexplain.engine.swept import GAP
 from nbexplain.model import Snapshot
 from tests.belongings import belongings
 from tests.oracles import central_differences
@@ -26,6 +30,15 @@ healthy = pytest.mark.parametrize(
 )
 hidden = pytest.mark.parametrize("specimen", [s for s in ZOO if s.name in OUT_OF_SIGHT], ids=repr)
 
+JUMPS = {"every_activation_of_torch", "steps", "masks_written_out", "masks_combined"}
+"""Networks that jump, of which a gradient knows nothing."""
+
+WITHOUT_GRADIENT = {
+    *("in_place", "views_written_in_place", "written_into_constants", "gated_in_place"),
+    "choices_that_agree",
+}
+"""Networks that autograd refuses: they write over what it needs, or ask for numbers."""
+
 GAPS = {torch.float64: 1e-9, torch.float32: 1e-5}
 
 
@@ -37,6 +50,7 @@ def test_the_zoos_are_large_enough():
     assert len(SPELLINGS) >= 40
     assert len({s.name for s in SPELLINGS}) == len(SPELLINGS)
     assert {s.name for s in ZOO} >= OUT_OF_SIGHT
+    assert len({s.name for s in SPELLINGS} - JUMPS - WITHOUT_GRADIENT) >= 40
 
 
 @every_rule
@@ -50,6 +64,31 @@ def test_contributions_add_up(spelling: Spelling, dtype, rule):
     assert_close(outputs, expected, rtol=0, atol=GAPS[dtype])
     assert_close(before, from_reference, rtol=0, atol=GAPS[dtype])
     assert relative_gap(found, expected - from_reference) <= GAPS[dtype]
+
+
+def way(net, x, own):
+    return Task((x,), lambda rows: lambda i: net(i[0]), (own,), np.arange(len(x)), 0)
+
+
+@pytest.mark.parametrize(
+    "spelling", [s for s in SPELLINGS if s.name not in JUMPS | WITHOUT_GRADIENT], ids=repr
+)
+def test_integrated_gradients_add_up(spelling: Spelling):
+    net, x, own = spelling.network(), spelling.rows(6), spelling.rows(8)[:1]
+    found = integrated(way(net, x, own), 16, 1e-3)
+    assert_close(found.outputs, net(x.clone()))
+    assert relative_gap(found.attributions, found.outputs - found.base) <= 1e-3
+    if spelling.name == "packed":  # whose rows have the lengths of their places
+        return
+    apart = integrated(way(net, x[2:3], own), 16, 1e-3)
+    assert_close(found.attributions[2:3], apart.attributions, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("spelling", [s for s in SPELLINGS if s.name in JUMPS], ids=repr)
+def test_integrated_gradients_miss_jumps_and_it_shows(spelling: Spelling):
+    net, x, own = spelling.network(), spelling.rows(6), spelling.rows(8)[:1]
+    found = integrated(way(net, x, own), 16, 1e-3)
+    assert exceeds(found.attributions, found.outputs, found.base, GAP).any()
 
 
 @every_rule

@@ -1,0 +1,140 @@
+"""What a method is asked of one batch, and what it answers; how contributions add up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nbexplain.engine.axes import Float, Int64
+from nbexplain.engine.sensitivities import Function
+
+Inputs = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One batch to attribute.
+
+    Attributes:
+        inputs: one tensor `[rows, *shape]` per input of the model.
+        among: from positions in the batch (which may repeat) to the differentiated function of
+            those rows.
+        references: what the inputs are held against: each `[1, *shape]` or `[rows, *shape]`; a
+            background `[samples, *shape]`; empty for methods without any.
+        positions: of the rows in X, which settle what is drawn for each.
+        seed: of what is drawn.
+        own: whether the function differs from row to row, as the loss of true values does.
+    """
+
+    inputs: Inputs
+    among: Callable[[Int64[Tensor, " some"]], Function]
+    references: Inputs
+    positions: Int64[np.ndarray, " rows"]
+    seed: int
+    own: bool = False
+
+    @property
+    def every(self) -> Int64[Tensor, " rows"]:
+        """All rows of the batch."""
+        return torch.arange(len(self.positions))
+
+    @property
+    def function(self) -> Function:
+        """The differentiated function of all rows of the batch."""
+        return self.among(self.every)
+
+    def rows(self, which: Int64[Tensor, " some"]) -> tuple[Inputs, Inputs]:
+        """Inputs and references of some rows; a reference for all rows is given to each."""
+        count = len(self.positions)
+        inputs = tuple(x[which.to(x.device)] for x in self.inputs)
+        references = tuple(
+            b.expand(len(which), *b.shape[1:]) if len(b) != count else b[which.to(b.device)]
+            for b in self.references
+        )
+        # Integers have no way to a reference: they stay as they are.
+        both = zip(inputs, references, strict=True)
+        return inputs, tuple(b if x.is_floating_point() else x for x, b in both)
+
+
+@dataclass(frozen=True, eq=False)
+class Attributed:
+    """What a method says of one batch.
+
+    Attributes:
+        outputs: of the differentiated function, `[rows, outputs]`.
+        attributions: `[rows, outputs, *shape]`.
+        base: the outputs at the baseline, `[rows, outputs]`; None for methods without one.
+    """
+
+    outputs: Float[Tensor, "rows outputs"]
+    attributions: Float[Tensor, "rows outputs *shape"]
+    base: Float[Tensor, "rows outputs"] | None = None
+
+
+def at_baseline(task: Task) -> tuple[Float[Tensor, "rows outputs"], Float[Tensor, "rows outputs"]]:
+    """The outputs of every row, and of its baseline."""
+    inputs, references = task.rows(task.every)
+    function = task.function
+    with torch.no_grad():
+        # Copies, for a model's first operation may be in place.
+        outputs, base = (function(tuple(x.clone() for x in xs)) for xs in (inputs, references))
+    return outputs, base
+
+
+def gaps(
+    attributions: Float[Tensor, "rows outputs *shape"],
+    outputs: Float[Tensor, "rows outputs"],
+    base: Float[Tensor, "rows outputs"],
+) -> Float[Tensor, "rows outputs"]:
+    """By how much the attributions' sum misses the difference of the outputs."""
+    return outputs.double() - base.double() - attributions.flatten(2).double().sum(2)
+
+
+def exceeds(
+    attributions: Float[Tensor, "rows outputs *shape"],
+    outputs: Float[Tensor, "rows outputs"],
+    base: Float[Tensor, "rows outputs"],
+    tolerance: float,
+) -> Tensor:
+    """The rows whose gap is beyond the tolerance, relative to |ΔF|, and beyond rounding."""
+    allowed = allowance(attributions, outputs, base, tolerance)
+    return (gaps(attributions, outputs, base).abs() > allowed).any(1)
+
+
+def allowance(
+    attributions: Float[Tensor, "rows outputs *shape"],
+    outputs: Float[Tensor, "rows outputs"],
+    base: Float[Tensor, "rows outputs"],
+    tolerance: float,
+) -> Float[Tensor, "rows outputs"]:
+    """The gap that is let pass."""
+    rounding = 16 * torch.finfo(outputs.dtype).eps
+    size = outputs.abs() + base.abs() + attributions.flatten(2).abs().sum(2)
+    return tolerance * (outputs - base).abs() + rounding * size
+
+
+def between(x: Tensor, b: Tensor, alpha: float | Tensor) -> Tensor:
+    """The point on the way from b to x; integers, which have no way, as they are."""
+    if not x.is_floating_point():
+        return x
+    if isinstance(alpha, Tensor):
+        alpha = alpha.to(x).view(-1, *[1] * (x.ndim - 1))
+    return b + alpha * (x - b)
+
+
+def distances(inputs: Inputs, references: Inputs) -> Float[Tensor, "rows *shape"]:
+    """How far each entry is from its reference, as the derivatives stand."""
+    steps = [x - b for x, b in zip(inputs, references, strict=True) if x.is_floating_point()]
+    if len(steps) == 1:
+        return steps[0]
+    return torch.cat([step.flatten(1) for step in steps], dim=1)
+
+
+def stepped(
+    task: Task, jacobian: Float[Tensor, "rows outputs *shape"]
+) -> Float[Tensor, "rows outputs *shape"]:
+    """Derivatives times how far each entry is from its reference."""
+    inputs, references = task.rows(task.every)
+    return jacobian * distances(inputs, references).view(len(jacobian), 1, *jacobian.shape[2:])
