@@ -48,6 +48,18 @@ def lbfgs(model):
     optimizer.step(closure)
 
 
+def scaled(model):
+    scaler = torch.amp.GradScaler("cpu")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    scaler.scale(model(X).square().mean()).backward()
+    scaler.step(optimizer)
+    scaler.update()
+
+
+def compiled(model):
+    steps(torch.compile(model, backend="eager"), torch.optim.Adam(model.parameters(), lr=0.01))
+
+
 def by_hand(model):
     model(X).square().mean().backward()
     with torch.no_grad():
@@ -141,6 +153,8 @@ EDITS = [
     optimized(torch.optim.Adam, fused=True),
     optimized(torch.optim.AdamW, fused=True),
     lbfgs,
+    scaled,
+    compiled,
     by_hand,
     through_numpy,
     through_data,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nbexplain as nbx
+from nbexplain.live import fingerprint as fingerprints
 from nbexplain.notebook.follow import followed as module
 from nbexplain.notebook.widgets import forms
 from tests.notebook.pages import Page
@@ -86,6 +87,15 @@ def test_a_change_is_explained_anew_and_shown_against_the_version_before(cells, 
     np.testing.assert_allclose(before(one)[0], first.importances().share, rtol=1e-6)
     now = nbx.explain(cells.shell.user_ns["net"], cells.shell.user_ns["data"])
     np.testing.assert_allclose(one.explanation.importances().share, now.importances().share)
+
+
+def test_of_a_large_model_it_is_said_that_a_sample_is_looked_at(cells, monkeypatch):
+    monkeypatch.setattr(fingerprints, "MODEL", 64)
+    one = following(cells)
+    (note,) = trait(one)["notes"]
+    assert note == "net is large: after each cell a sample of its parameters is looked at."
+    assert cells(CHANGES["weights"]).success
+    assert note in trait(one)["notes"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbexplain.explain import explain
+from nbexplain.live.fingerprint import Fingerprint
 from nbexplain.live.versions import Version, Versions
 from nbexplain.notebook import wire
 from nbexplain.notebook.follow.named import Named, alike
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from nbexplain.comparison import Comparison
     from nbexplain.explanation import Explanation
     from nbexplain.notebook.widgets.view import View
+
+SAMPLED = "{} is large: after each cell a sample of its parameters is looked at."
+"""A note where an edit of few parameters may be missed."""
 
 Scope = Callable[[], Mapping[str, Any]]
 
@@ -231,6 +235,8 @@ class Followed:
             trait = told(self.versions, shown, against, self.note, followed=followed)
             if against is not None:
                 trait |= self._compared(against, shown, view)
+            if any(isinstance(one, Fingerprint) and one.sampled for one in self._seen or ()):
+                trait["notes"] = [*trait.get("notes", ()), SAMPLED.format(self.line[0])]
             view.tell_versions(trait)
 
     def _compared(self, before: Version, after: Version, view: View) -> dict[str, Any]:
