@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import TypeVar
 
-from benchmarks import live, memory, networks, page, report, results, speed, startup
+from benchmarks import (
+    contributions,
+    live,
+    memory,
+    networks,
+    page,
+    report,
+    results,
+    speed,
+    startup,
+)
 from benchmarks.machine import machine
 
 T = TypeVar("T")
@@ -40,6 +50,12 @@ def compared(network: networks.Network) -> Iterator[speed.Timing]:
         yield said(speed.captum(network))
 
 
+def contested() -> Iterator[contributions.Contest]:
+    """On one core, as captum is timed."""
+    with speed.threads(1):
+        yield from contributions.contests(networks.paper())
+
+
 def main() -> None:
     began = perf_counter()
     where = machine()
@@ -47,6 +63,8 @@ def main() -> None:
     found = results.Results(
         machine=where,
         speed=tuple(timings()),
+        contests=tuple(map(said, contested())),
+        zoo=tuple(map(said, contributions.zoo())),
         memory=tuple(said(memory.memory(rows, keep)) for keep in KEEPS for rows in ROWS),
         importing=said(startup.importing()),
         first_table=said(startup.first_table()),

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.constancy import Constancy
+from benchmarks.contributions import Contest, Zoo
 from benchmarks.live import Slowdown
 from benchmarks.memory import Memory
 from benchmarks.page import Update
@@ -33,7 +34,14 @@ def shown(readme: Path = README) -> str:
 def rendered(results: Results) -> str:
     """The README's part, marks included."""
     parts = [
-        *(_where(results), _speed(results.speed), _rest(results), _updates(results.updates)),
+        *(
+            _where(results),
+            _speed(results.speed),
+            _contests(results.contests),
+            _zoo(results.zoo),
+            _rest(results),
+            _updates(results.updates),
+        ),
         *(_live(results.live), _constancy(results.constancy)),
     ]
     return "\n\n".join([BEGIN, *parts, END])
@@ -69,6 +77,43 @@ def _speed(timings: Sequence[Timing]) -> str:
         for timing in timings
     ]
     return _table(("network", "contender", "threads", "time", "floors"), rows)
+
+
+def _contests(contests: Sequence[Contest]) -> str:
+    """A row for each method."""
+    rows = [
+        (
+            each.network,
+            each.method,
+            _seconds(each.seconds),
+            _seconds(each.theirs),
+            f"**{_ratio(each.ratio)}** [{_ratio(each.low)}, {_ratio(each.high)}]",
+            f"{each.gap:.0e}, {each.their_gap:.0e}",
+        )
+        for each in contests
+    ]
+    heads = ("network", "method", "time", "captum's", "times faster", "gap, captum's")
+    note = (
+        "Contributions to all outputs against a baseline of zero, one thread (captum's integrated "
+        "gradients with its default of 50 nodes; a gap is relative to the largest difference of "
+        "outputs):"
+    )
+    return f"{note}\n\n{_table(heads, rows)}"
+
+
+def _zoo(zoo: Sequence[Zoo]) -> str:
+    """A row for each library."""
+    rows = [
+        (each.by, str(each.exact), str(each.wrong), str(each.refused), f"{each.largest:.0e}")
+        for each in zoo
+    ]
+    heads = ("DeepLIFT by", "adds up", "does not, silently", "refused", "largest silent gap")
+    note = (
+        f"DeepLIFT on {zoo[0].networks} networks written in as many ways, most of them with "
+        "functions rather than modules (shap's own check, which would raise, is switched off; "
+        "refused by all are those that autograd refuses):"
+    )
+    return f"{note}\n\n{_table(heads, rows)}"
 
 
 def _rest(results: Results) -> str:

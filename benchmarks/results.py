@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.constancy import Constancy
+from benchmarks.contributions import Contest, Zoo
 from benchmarks.live import Slowdown
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
@@ -22,6 +23,8 @@ class Results:
 
     machine: Machine
     speed: tuple[Timing, ...]
+    contests: tuple[Contest, ...]
+    zoo: tuple[Zoo, ...]
     memory: tuple[Memory, ...]
     importing: Importing
     first_table: FirstTable
@@ -42,6 +45,8 @@ def read(path: Path = FILE) -> Results:
     return Results(
         machine=Machine(**found["machine"]),
         speed=tuple(Timing(**each) for each in found["speed"]),
+        contests=tuple(Contest(**each) for each in found["contests"]),
+        zoo=tuple(Zoo(**each) for each in found["zoo"]),
         memory=tuple(Memory(**each) for each in found["memory"]),
         importing=Importing(**found["importing"]),
         first_table=FirstTable(**found["first_table"]),
