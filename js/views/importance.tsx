@@ -18,6 +18,8 @@ import { useUnique } from "./unique.js";
 
 /** Height of the gap that the 90 % line stands in. */
 const GAP = 22;
+/** Pixels for what changed against a version before. */
+const CHANGED = 64;
 /** Rows beyond the window, above and below: a long list jumps often, a short one is all there. */
 const beyond = (count: number): number => (count > 100 ? 4 : 12);
 
@@ -48,7 +50,13 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const marks = useComputed(() => marksOf(store));
   const marked = marks.value;
   const before = noun === "feature" ? store.versions.before.value : null;
-  const domain = Math.max(reach(ranking, marked?.share), reach(ranking, before?.share));
+  const most = Math.max(reach(ranking, marked?.share), reach(ranking, before?.share));
+  // What changed is written at the right end, where then no bar is.
+  const room = useComputed(() => {
+    const { track } = scroll.value;
+    return track / Math.max(track - CHANGED, track / 2);
+  }).value;
+  const domain = most * (before ? room : 1);
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
   );
@@ -68,7 +76,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const rows = shown.slice(from, first + visible + spare);
   const places = decimals(slice.share[ranking.order[0]!]!);
   const narrow = useComputed(() => scroll.value.track < 170).value;
-  const ticks = percentTicks(domain, narrow ? 2 : 4);
+  const ticks = percentTicks(Math.min(domain, 100), narrow ? 2 : 4);
   const selected = store.feature.value;
   const at = selected === null ? -1 : shown.indexOf(selected);
 
