@@ -76,7 +76,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const rows = shown.slice(from, first + visible + spare);
   const places = decimals(slice.share[ranking.order[0]!]!);
   const narrow = useComputed(() => scroll.value.track < 170).value;
-  const ticks = percentTicks(Math.min(domain, 100), narrow ? 2 : 4);
+  const ticks = percentTicks(most, narrow ? 2 : 4);
   const selected = store.feature.value;
   const at = selected === null ? -1 : shown.indexOf(selected);
 
