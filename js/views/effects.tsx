@@ -7,6 +7,7 @@ import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
 import { axisWords, labelOf, responseOf, valueOf, type Subject } from "../words.js";
 import { Behind } from "./behind.js";
+import { pickByKey } from "./keys.js";
 import { lagName } from "./lags/axis.js";
 import { Name } from "./name.js";
 import { useUnique } from "./unique.js";
@@ -77,21 +78,7 @@ export function Effects({ store, cases, subject, edited }: Props) {
   const timed = listed.some((feature) => called(feature) !== names[feature]);
   const words = axisWords(subject, columns, timed);
   const at = listed.indexOf(selected ?? -1);
-  const onKey = (event: KeyboardEvent) => {
-    const last = listed.length - 1;
-    const to: Record<string, number> = {
-      ArrowDown: Math.min(at + 1, last),
-      ArrowUp: Math.max(at - 1, 0),
-      Home: 0,
-      End: last,
-      Escape: -1,
-    };
-    const place = to[event.key];
-    if (place === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
-    store.choose({ feature: listed[place] ?? null });
-    event.preventDefault();
-    event.stopPropagation();
-  };
+  const onKey = (event: KeyboardEvent) => pickByKey(event, store, listed);
   const before = (item: Item | undefined) => [valueOf(item), write(item?.attribution ?? NaN)];
   const left = (value: number) => ({ left: `${50 + (50 * value) / domain}%` });
 

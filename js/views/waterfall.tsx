@@ -5,6 +5,7 @@ import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
 import { axisWords, labelOf, predictionOf, responseOf, valueOf, type Subject } from "../words.js";
 import { Behind } from "./behind.js";
+import { pickByKey } from "./keys.js";
 import { Name } from "./name.js";
 import { useUnique } from "./unique.js";
 
@@ -60,22 +61,13 @@ export function Waterfall({ store, one, subject }: Props) {
   const write = effects(Math.max(...steps.map(({ from, to }) => Math.abs(to - from)), 0));
   const response = responseOf(subject, [one.column]);
   const words = axisWords(subject, [one.column]);
-  const chosen = steps.findIndex(({ feature }) => feature !== null && feature === selected);
-  const onKey = (event: KeyboardEvent) => {
-    const last = listed.length - 1;
-    const to: Record<string, number> = {
-      ArrowDown: Math.min(chosen + 1, last),
-      ArrowUp: Math.max(chosen - 1, 0),
-      Home: 0,
-      End: last,
-      Escape: -1,
-    };
-    const next = to[event.key];
-    if (next === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
-    store.choose({ feature: listed[next]?.feature ?? null });
-    event.preventDefault();
-    event.stopPropagation();
-  };
+  const chosen = listed.some(({ feature }) => feature === selected);
+  const onKey = (event: KeyboardEvent) =>
+    pickByKey(
+      event,
+      store,
+      listed.map(({ feature }) => feature),
+    );
   const label = labelOf(subject, one.label);
   const mark = (value: number) => <i class="nbx-level" style={{ left: `${place(value)}%` }} />;
 
@@ -92,7 +84,7 @@ export function Waterfall({ store, one, subject }: Props) {
         <div
           role="listbox"
           tabIndex={0}
-          aria-activedescendant={chosen >= 0 ? `${id}-${selected}` : undefined}
+          aria-activedescendant={chosen ? `${id}-${selected}` : undefined}
           aria-label={`What inputs contributed to ${response} at ${label}`}
           onKeyDown={onKey}
         >

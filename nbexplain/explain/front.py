@@ -77,11 +77,14 @@ def explain(
         y: the true values, in any of these forms. Strings, booleans and at most 20 distinct
             integers are classes, and name the outputs. For outputs at every step `[rows, steps]`
             too, whole numbers below the number of outputs being classes.
-        method: how attributions are formed: a name, or a method object such as
-            `nbx.Sensitivity()`.
+        method: how attributions are formed: "sensitivity", "smoothgrad", "gradient_x_input",
+            "integrated_gradients", "expected_gradients", "deeplift", or a method object such as
+            `nbx.IntegratedGradients(baseline="zero")`. The last four give contributions to the
+            difference from a baseline, in the response's own units; a feature's importance is then
+            the share of its mean absolute contribution, and `scale` has no say.
         response: what is differentiated: "raw", "prob", "logodds", "loss" (of y), or a function
             from what the model returns to a tensor `[rows]` or `[rows, outputs]`. "auto" is
-            "prob" for a classifier, else "raw".
+            "prob" for a classifier ("logodds" for contributions), else "raw".
         outputs: which outputs to explain, by name or position; all by default. With more than
             ten, each row's predicted output.
         output_names: names of the outputs, instead of the classes in y or y0, y1, …

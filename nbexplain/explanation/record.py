@@ -218,7 +218,10 @@ class Explanation(Contributions, Sequences, Texts, Nearby, Forms):
 
     @cached_property
     def attributions(self) -> NDArray[np.floating]:
-        """Scaled derivatives on the kept rows, `[kept, outputs, *input shape]`; of texts norms."""
+        """Scaled derivatives on the kept rows, `[kept, outputs, *input shape]`; of texts norms.
+
+        Of methods that compare with a baseline, contributions.
+        """
         sample = self.swept.sample
         jacobian = chain(sample.outputs, sample.jacobian, self.asked.kind, self.response)
         found = self.scaled(jacobian[:, list(self.asked.columns)])
@@ -277,7 +280,7 @@ class Explanation(Contributions, Sequences, Texts, Nearby, Forms):
             row: the row's label in the frame's index, else its position in X; or a new row: a
                 frame with one row, a mapping from columns to values, or an array `[p]`.
             output: an output's name or position; None takes the predicted class, else the first.
-            definition: "squared" (the paper's) or "absolute".
+            definition: "squared" (the paper's) or "absolute", which contributions always are.
             step: of outputs at every step, the one; None is the row's last.
 
         Returns:

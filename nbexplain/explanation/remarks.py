@@ -39,7 +39,8 @@ def remarks(ex: Explanation) -> Iterator[str]:
         constant = unused & ~_any_entry(ex, moving)
         idle = unused & ~constant
         if idle.any():
-            yield f"Not used by the model (derivative 0 on every row): {listed(list(names[idle]))}."
+            what = "contribution" if ex.asked.additive else "derivative"
+            yield f"Not used by the model ({what} 0 on every row): {listed(list(names[idle]))}."
         if constant.any() and ex.scale == "std":
             yield (
                 f"Constant in X, so without a standard deviation to move by: "
