@@ -121,6 +121,29 @@ def test_deeplift_adds_up_exactly(rule):
     assert ex.question.startswith("DeepLIFT of ")
 
 
+@pytest.mark.parametrize("method", ADDITIVE)
+def test_of_many_outputs_it_is_the_row_s_own_prediction_along_the_whole_way(method):
+    model, X = network(outputs=15), 3 * normal(60, 4)
+    ex = nbx.explain(model, X, response="raw", method=method)
+    with torch.no_grad():
+        rows, baseline = model(X), {"gradient_x_input": torch.zeros(1, 4).double()}
+        at = baseline.get(method, X.mean(0, keepdim=True))
+        base = model(X).mean(0) if method == "expected_gradients" else model(at)[0]
+    own = rows.argmax(1)
+    assert (own != base.argmax()).sum() > 20
+    np.testing.assert_allclose(ex.predictions[:, 0], rows.max(1).values, rtol=1e-9)
+    np.testing.assert_allclose(ex.base_values[:, 0], base[own], rtol=1e-9)
+    if method in ("integrated_gradients", "deeplift"):
+        assert (np.abs(ex.gaps) <= 1.01e-3 * np.abs(ex.predictions - ex.base_values) + 1e-9).all()
+
+
+def test_a_median_of_many_rows_is_that_of_a_sample():
+    X = normal(10_500, 2)
+    ex = nbx.explain(network(2), X, method=nbx.DeepLift(baseline="median"))
+    assert "The median is that of 10,000 rows drawn from X." in ex.notes
+    np.testing.assert_allclose(ex.base_values[0], network(2)(X.median(0).values).item(), atol=0.05)
+
+
 def test_deeplift_of_a_minimum_is_due_to_both_by_revealcancel():
     X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 

@@ -140,13 +140,17 @@ class Work:
         snapshot = self.subject.reading.snapshot
         inputs = snapshot.prepare(batch.inputs)
         references = snapshot.prepare(self.references) if self.references else ()
+        subject, chosen = self.subject, None
+        if not self.method.chained:
+            chosen = subject.predicted(inputs, batch.spans, step)
 
         def among(rows: Tensor) -> Function:
             if len(rows) == len(batch) and bool((rows == torch.arange(len(batch))).all()):
-                return self.subject.function(batch.target, batch.spans, step)
+                return subject.function(batch.target, batch.spans, step, chosen)
             target = None if batch.target is None else batch.target[rows]
             spans = None if batch.spans is None else batch.spans[rows]
-            return self.subject.function(target, spans, step)
+            predicted = None if chosen is None else chosen[rows.to(chosen.device)]
+            return subject.function(target, spans, step, predicted)
 
         found = self.method.attributions(
             Task(
@@ -155,7 +159,7 @@ class Work:
                 at_rows(references, inputs, batch.spans),
                 np.arange(batch.start, batch.start + len(batch)),
                 self.seed,
-                own=self.subject.select == "loss" or batch.spans is not None,
+                own=subject.select in ("loss", "predicted") or batch.spans is not None,
             )
         )
         jacobian = found.attributions

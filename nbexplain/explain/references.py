@@ -64,8 +64,11 @@ def references(method: Method, source: Source, head: Batch, seed: int) -> Refere
         if isinstance(baseline, str):
             if baseline == "zero":
                 return References(_each(head, torch.zeros_like), "zero")
-            words = f"the {baseline} of each column" if head.inputs[-1].ndim < 4 else baseline
-            return References(_of_columns(baseline, source, head, seed), words)
+            of = "of each column" if head.inputs[-1].ndim < 4 else "image"
+            found = _of_columns(baseline, source, head, seed)
+            sampled = baseline == "median" and (source.count or SAMPLE + 1) > SAMPLE
+            notes = (f"The median is that of {SAMPLE:,} rows drawn from X.",) if sampled else ()
+            return References(found, f"the {baseline} {of}", notes)
         given = np.asarray(baseline, dtype=np.float64)
         if given.ndim == 0:
             return References(_each(head, lambda x: torch.full_like(x, float(given))), f"{given:g}")

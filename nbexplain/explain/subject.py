@@ -40,18 +40,34 @@ class Subject:
         target: Tensor | None = None,
         spans: Tensor | None = None,
         step: int | None = None,
+        predicted: Tensor | None = None,
     ) -> Function:
         """What is differentiated, for rows with these true values and existing steps.
 
-        Of outputs at every step, those of one: None is each row's last.
+        Of outputs at every step, those of one: None is each row's last. With `predicted`, each
+        row's output is that one wherever its inputs are taken; see `predicted`.
         """
 
         def response(inputs: tuple[Tensor, ...]) -> Tensor:
             found = self.reading.returned(inputs, spans, step)
             true = self._true_at(target, spans, step)
-            return self._response(found, len(inputs[0]), true)
+            return self._response(found, len(inputs[0]), true, predicted)
 
         return response
+
+    def predicted(
+        self, inputs: tuple[Tensor, ...], spans: Tensor | None = None, step: int | None = None
+    ) -> Tensor | None:
+        """The largest output of each row `[rows, 1]`, where that is what is looked at.
+
+        Methods that take the function away from the row (to a baseline, under noise) ask of the
+        output that is predicted there, not of another one that is larger elsewhere.
+        """
+        if self.select != "predicted":
+            return None
+        with torch.no_grad():
+            found = self.reading.returned(tuple(x.clone() for x in inputs), spans, step)
+            return self.picked.again(found, len(inputs[0])).argmax(1, keepdim=True)
 
     def at_steps(self, target: Tensor | None, spans: Tensor | None, steps: Sequence[Step]) -> Steps:
         """What is differentiated at each of these steps, from one call of the model."""
@@ -85,7 +101,7 @@ class Subject:
         return found if self.raw == "values" else found.reshape(len(found)).long()
 
     def _response(
-        self, returned: object, rows: int, target: Tensor | None
+        self, returned: object, rows: int, target: Tensor | None, predicted: Tensor | None = None
     ) -> Float[Tensor, "rows outputs"]:
         """The response of the network's outputs, the same part of what it returns for any rows."""
         outputs = self.picked.again(returned, rows)
@@ -95,7 +111,9 @@ class Subject:
             return self._loss(outputs, target)[:, None]
         responses = respond(outputs, self.raw, self.response)
         if self.select == "predicted":
-            return responses.gather(1, outputs.detach().argmax(1, keepdim=True))
+            if predicted is None:
+                predicted = outputs.detach().argmax(1, keepdim=True)
+            return responses.gather(1, predicted)
         return responses[:, list(self.select)]
 
     def true_values(self, target: Tensor | None, spans: Tensor | None = None) -> Tensor | None:

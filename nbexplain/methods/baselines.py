@@ -12,8 +12,8 @@ BASELINES = ("zero", "mean", "median")
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What every method but sensitivity is: of each row's last output, features over all lags."""
+class Common:
+    """What all methods but sensitivity share: each row's last output, features over all lags."""
 
     definition: ClassVar[Literal["marginal"]] = "marginal"
     steps: ClassVar[Literal["last"]] = "last"

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 from nbexplain.choices import choose
 from nbexplain.engine.attributed import Attributed, Task
 from nbexplain.engine.decomposition import contributions
-from nbexplain.methods.baselines import Drawn, check_baseline
+from nbexplain.methods.baselines import Common, check_baseline
 
 
 @dataclass(frozen=True)
-class DeepLift(Drawn):
+class DeepLift(Common):
     r"""How much of a prediction's distance from the baseline's is due to each input.
 
     Contributions add up to that distance, exactly, however the network is written: its operations

@@ -9,11 +9,11 @@ from torch import Tensor
 from nbexplain.engine.attributed import Attributed, Task, at_baseline, stepped
 from nbexplain.engine.drawn import smoothed
 from nbexplain.engine.sensitivities import sensitivities
-from nbexplain.methods.baselines import Drawn, check_baseline, check_count
+from nbexplain.methods.baselines import Common, check_baseline, check_count
 
 
 @dataclass(frozen=True)
-class GradientXInput(Drawn):
+class GradientXInput(Common):
     r"""What each input would contribute if the response were as steep all the way to the baseline.
 
     $\varphi_e = (x_e - b_e)\, \partial_e F(x)$: one forward and one backward sweep. The
@@ -43,7 +43,7 @@ class GradientXInput(Drawn):
 
 
 @dataclass(frozen=True)
-class SmoothGrad(Drawn):
+class SmoothGrad(Common):
     r"""The mean derivative under noise on the inputs: what stays of a gradient that jumps about.
 
     $E[\partial F(x + \sigma\varepsilon)]$ (Smilkov et al., 2017), ε standard normal and σ a share

@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 from nbexplain.engine.attributed import Attributed, Task
 from nbexplain.engine.drawn import expected
 from nbexplain.engine.paths import MOST_NODES, integrated
-from nbexplain.methods.baselines import Drawn, check_baseline, check_count
+from nbexplain.methods.baselines import Common, check_baseline, check_count
 
 
 @dataclass(frozen=True)
-class IntegratedGradients(Drawn):
+class IntegratedGradients(Common):
     r"""How the way from a baseline to the row divides the difference of the outputs.
 
     $\varphi_e = (x_e - b_e) \int_0^1 \partial_e F(b + \alpha(x - b))\, d\alpha$ (Sundararajan,
@@ -48,7 +48,7 @@ class IntegratedGradients(Drawn):
 
 
 @dataclass(frozen=True)
-class ExpectedGradients(Drawn):
+class ExpectedGradients(Common):
     r"""Integrated gradients averaged over a background instead of against one baseline.
 
     $\varphi_e = E_{b,\alpha}[(x_e - b_e)\, \partial_e F(b + \alpha(x - b))]$ (Erion et al., 2021).
