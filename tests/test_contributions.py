@@ -303,6 +303,13 @@ def test_kept_rows_new_rows_and_files_say_the_same(tmp_path):
     assert (loaded.question, loaded.notes) == (ex.question, ex.notes)
 
 
+def test_the_nearest_rows_are_near_by_standard_deviations():
+    X = pd.DataFrame(normal(200, 3).numpy() * [1, 1, 1e6], columns=list("abc"))
+    by_sensitivity = nbx.explain(Linear([1.0, 1.0, 0.0]), X).nearest(7)
+    ex = nbx.explain(Linear([1.0, 1.0, 0.0]), X, method="integrated_gradients")
+    pd.testing.assert_frame_equal(ex.nearest(7), by_sensitivity)
+
+
 def test_questions_say_method_and_baseline():
     X, y = normal(30, 4), torch.arange(30) % 2
     ex = nbx.explain(network(outputs=2), X, y, method="integrated_gradients")

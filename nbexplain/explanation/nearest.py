@@ -36,8 +36,9 @@ class Nearby:
 
         $d(x, r) = \sqrt{\sum_e ((x_e - r_e) / s_e)^2}$ over the entries e of a row, with the
         explanation's scale s: by standard deviations with `scale="std"`, in X's own units with
-        "none". An entry that is the same in all rows (s = 0) does not count. Padded sequences are
-        compared with their last steps together, and 0 where one has no step.
+        "none"; of contributions, which have no scale, by standard deviations. An entry that is the
+        same in all rows (s = 0) does not count. Padded sequences are compared with their last
+        steps together, and 0 where one has no step.
 
         Args:
             row: the row's label, or a new row, as `local` takes it. A row of X is not near itself.
@@ -114,7 +115,8 @@ def near(
     sample = ex.swept.sample
     here, spans = row.values[:, None], row.spans
     here = (here if spans is None else aligned(here, spans)).reshape(-1).double()
-    units = np.divide(1, ex.scaling, out=np.zeros_like(ex.scaling), where=ex.scaling > 0)
+    scale = ex.swept.inputs.deviation if ex.asked.additive else ex.scaling
+    units = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
     unit, squares = torch.from_numpy(units), np.empty(sample.count)
     step = max(1, CHUNK // len(here))
     for start in range(0, sample.count, step):
