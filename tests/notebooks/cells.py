@@ -10,7 +10,7 @@ def outputs(notebook, name):
 
 def table(notebook, name, *columns):
     """The data frame that a cell ends with."""
-    (output,) = outputs(notebook, name)
+    (output,) = (output for output in outputs(notebook, name) if "data" in output)
     head, *lines = output["data"]["text/plain"].splitlines()
     assert head.split() == " ".join(columns).split()
     rows = {words[0]: map(float, words[1:]) for words in map(str.split, lines) if words[1:]}
@@ -18,4 +18,4 @@ def table(notebook, name, *columns):
 
 
 def printed(notebook, name):
-    return "".join(output.text for output in outputs(notebook, name))
+    return "".join(output.text for output in outputs(notebook, name) if "text" in output)
