@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 from nbexplain import datasets
-from nbexplain.comparison import Comparison, compare
+from nbexplain.comparison import Agreement, Comparison, agreement, compare
 from nbexplain.explain import explain
 from nbexplain.explanation import Explanation, load
 from nbexplain.live import Watch, watch
 from nbexplain.methods import (
+    Card,
     DeepLift,
     ExpectedGradients,
     GradientXInput,
     IntegratedGradients,
     Sensitivity,
     SmoothGrad,
+    card,
 )
 from nbexplain.notebook.follow.followers import followed
 
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Agreement",
+    "Card",
     "Comparison",
     "DeepLift",
     "ExpectedGradients",
@@ -55,6 +59,8 @@ __all__ = [
     "SmoothGrad",
     "TrainingHistory",
     "Watch",
+    "agreement",
+    "card",
     "compare",
     "datasets",
     "explain",

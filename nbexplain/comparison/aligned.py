@@ -29,6 +29,49 @@ def keys(explanation: Explanation) -> list[Key]:
     return found
 
 
+def check_numbers(explanations: Sequence[Explanation]) -> None:
+    """Refuse texts, which rank no features.
+
+    Raises:
+        ValueError: one of them is of texts.
+    """
+    if any(ex.features.tokens for ex in explanations):
+        raise ValueError(
+            "Texts have one feature, the token, which has all of the importance in each of them: "
+            "compare their token_importance() tables."
+        )
+
+
+def common(
+    first: Explanation, other: Explanation, names: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the features that both have stand in either, in the first one's order.
+
+    Raises:
+        ValueError: they have none in common.
+    """
+    there = {key: at for at, key in enumerate(keys(other))}
+    found = [(at, there[key]) for at, key in enumerate(keys(first)) if key in there]
+    if not found:
+        raise ValueError(
+            f"{names[0]} has no feature in common with another of these: their names "
+            f"({', '.join(first.features.names[:3])}, … and {', '.join(other.features.names[:3])}, "
+            "…) are what they are matched by; feature_names= gives the same to both."
+        )
+    places = np.array(found, np.int64)
+    return places[:, 0], places[:, 1]
+
+
+def titles(names: Sequence[str]) -> tuple[str, ...]:
+    """Names that differ: numbered where they are alike.
+
+    >>> titles(["MLP", "MLP"]), titles(["MLP", "CNN"])
+    (('MLP 1', 'MLP 2'), ('MLP', 'CNN'))
+    """
+    alike = len(set(names)) < len(names)
+    return tuple(f"{name} {i + 1}" if alike else name for i, name in enumerate(names))
+
+
 def check_alike(explanations: Sequence[Explanation], names: Sequence[str]) -> None:
     """Refuse explanations that answer different questions.
 
@@ -36,11 +79,7 @@ def check_alike(explanations: Sequence[Explanation], names: Sequence[str]) -> No
         ValueError: naming what differs, and between which.
     """
     first = explanations[0]
-    if any(ex.features.tokens for ex in explanations):
-        raise ValueError(
-            "Texts have one feature, the token, which has all of the importance in each of them: "
-            "compare their token_importance() tables."
-        )
+    check_numbers(explanations)
     for ex, name in zip(explanations[1:], names[1:], strict=True):
         for what in ("method", "baseline", "response", "scale", "outputs", "definition", "steps"):
             here, there = getattr(first.asked, what), getattr(ex.asked, what)
@@ -56,6 +95,8 @@ def _said(value: object) -> str:
 
 
 def _advice(what: str, here: object) -> str:
+    if what == "method":
+        return "nbx.agreement says how far what they rank agrees."
     if what == "response":
         return f"with_response({here!r}) gives the other's too, or explain both alike."
     if what == "outputs":

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from nbexplain.comparison.aligned import (
     Key,
     check_alike,
+    common,
     in_units_of,
     keys,
     replicated,
     same_rows,
+    titles,
 )
 from nbexplain.comparison.fits import FEWEST, noise_of, refitted
 from nbexplain.comparison.wording import notes, sentence
@@ -293,26 +295,16 @@ def _common(
     known: Sequence[Key], first: Explanation, other: Explanation, names: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Where the features that both have stand: among all, in the first, in the other."""
-    here, there = ({key: at for at, key in enumerate(keys(ex))} for ex in (first, other))
-    places = [at for at, key in enumerate(known) if key in here and key in there]
-    if not places:
-        raise ValueError(
-            f"{names[0]} has no feature in common with another of these: their names "
-            f"({', '.join(first.features.names[:3])}, … and {', '.join(other.features.names[:3])}, "
-            "…) are what they are matched by; feature_names= gives the same to both."
-        )
-    return (
-        np.array(places),
-        np.array([here[known[at]] for at in places]),
-        np.array([there[known[at]] for at in places]),
-    )
+    here, there = common(first, other, names)
+    own, at = keys(first), {key: place for place, key in enumerate(known)}
+    places = np.array([at[own[place]] for place in here])
+    order = np.argsort(places)
+    return places[order], here[order], there[order]
 
 
 def _called(explanations: Sequence[Explanation], names: Sequence[str] | None) -> tuple[str, ...]:
     if names is None:
-        titles = [ex.title for ex in explanations]
-        alike = len(set(titles)) < len(titles)
-        return tuple(f"{t} {i + 1}" if alike else t for i, t in enumerate(titles))
+        return titles([ex.title for ex in explanations])
     if isinstance(names, str) or len(names) != len(explanations):
         raise ValueError(
             f"names has {1 if isinstance(names, str) else len(names)} of them for "

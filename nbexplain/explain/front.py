@@ -1,37 +1,18 @@
 """`explain`: arguments to work, work to an explanation."""
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nbexplain.data import Batch
-from nbexplain.engine.swept import Swept
-from nbexplain.engine.tokens import coordinates
-from nbexplain.explain.arguments import check_numbers, keep_of, refuse, scale_of
-from nbexplain.explain.asked import ask
-from nbexplain.explain.columns import named_features
-from nbexplain.explain.opened import of_texts, opened
-from nbexplain.explain.passes import Work, rows_at_once
-from nbexplain.explain.progress import Progress
-from nbexplain.explain.references import distant, references
+from nbexplain.explain.arguments import check_numbers, refuse
+from nbexplain.explain.call import PROBE, Call
+from nbexplain.explain.opened import opened
 from nbexplain.explanation import Explanation
-from nbexplain.explanation.remarks import listed
-from nbexplain.explanation.tokens import Lookup, Vocabulary
-from nbexplain.features import Features
 from nbexplain.methods import Method, resolve
 from nbexplain.model import Snapshot, untouched
-
-PROBE = 64
-"""Rows looked at before the pass."""
-
-BLIND_ENTRIES = 32
-"""Entries without a derivative that are looked at for a finite effect."""
 
 
 def explain(
@@ -135,185 +116,26 @@ def explain(
     >>> ex.importance()["importance"].round(6).to_dict()
     {'x0': 75.0, 'x1': 25.0}
     """
-    began = perf_counter()
     if unknown:
         refuse(unknown, [name for name in signature(explain).parameters if name != "unknown"])
     resolved = resolve(method)
     check_numbers(confidence, batch_size, seed)
+    began = perf_counter()
     with untouched():
         given = opened(Snapshot(model), X, y, layout, lengths, tokens, PROBE)
-        snapshot = given.snapshot
-        sequence = given.states and given.states.sequence
-        about = (response, outputs, output_names, resolved, PROBE, given.form, sequence)
-        asked = ask(snapshot, given.source, *about)
-    width, formed = len(asked.question.names), asked.batch.inputs[-1][0].numel()
-    beginning = None
-    if given.names is not None and not resolved.chained:
-        raise ValueError(
-            f"method={resolved.name!r} is for features of numbers, and X holds ids of tokens: "
-            "leave method out, or pass a function of the embeddings."
-        )
-    if given.names is None:
-        named, beginning = named_features(
-            asked, given.states, feature_names, groups, lag_unit, layout
-        )
-        formed = len(named.cells)
-    else:
-        few = coordinates(width, asked.batch.inputs[-1].shape[2])
-        refused = {"feature_names": feature_names, "groups": groups}
-        named = of_texts(asked.batch, few, lag_unit, **refused)
-    entries = len(named.cells)
-    wanted_scale, scaling = scale_of(scale, named)
-    if resolved.definition == "lag0" and named.kind != "sequence":
-        raise ValueError(
-            "definition='lag0' is for sequences, X of shape [rows, steps, features], but a row of "
-            f"X here has the shape {list(named.shape)}: leave it out."
-        )
-    every_step = resolved.steps == "valid"
-    if every_step:
-        _check_every_step(named, scaling)
-    if resolved.additive:
-        wanted_scale, scaling = "none", np.ones(entries)
-    question = asked.question.scaled(wanted_scale)
-    held = references(resolved, asked.source, asked.batch, seed)
-    question = question.against(held.words)
-    kept, remark = keep_of(
-        keep, asked.source.count, entries * width * snapshot.dtype.itemsize, seed
-    )
-    work = Work(
-        asked.subject,
-        asked.source,
-        resolved,
-        named,
-        kept,
-        batch_size
-        or rows_at_once(width, formed, sequences=named.kind == "sequence", every_step=every_step),
-        beginning,
-        held.tensors,
-        seed,
-    )
-    # Where kept rows do not give the other responses, their sums are formed along the way.
-    everything = (
-        not every_step and asked.source.count is not None and kept.capacity >= asked.source.count
-    )
-    also = () if everything else question.responses
-    with Progress(progress, asked.source.count) as shown:
-        swept = work.sweep(question, also, shown)
-    noted = [*given.notes, *asked.notes, *([remark] if remark else []), *held.notes]
-    if resolved.additive and scale is not None:
-        noted.append("scale= has no say: contributions are in the response's units.")
-    if shown.interrupted:
-        of = "" if asked.source.count is None else f" of {asked.source.count:,}"
-        noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
-    if scaling is None:
-        scaling = _deviations(swept, named)
-        if swept.count == 1:
-            question, scaling = question.scaled("none"), np.ones(entries)
-            noted.append("One row has no standard deviation: derivatives are per unit.")
-    if resolved.additive:
-        noted += distant(held, swept.inputs, named)
-    if resolved.chained and not asked.source.padded and given.names is None:
-        noted += _blind(work, asked.batch, swept, question.response)
-    return Explanation(
-        title=snapshot.name,
-        asked=question,
-        features=named,
-        swept=swept,
-        scaling=scaling,
+    call = Call(
+        given=given,
+        response=response,
+        outputs=outputs,
+        output_names=output_names,
+        feature_names=feature_names,
+        groups=groups,
+        scale=scale,
+        layout=layout,
+        lag_unit=lag_unit,
+        batch_size=batch_size,
         confidence=confidence,
-        noted=tuple(noted),
-        provenance=_provenance(seed, work.batch_size, perf_counter() - began),
-        origin=work,
-        classes=asked.source.classes,
-        vocabulary=_vocabulary(swept, question.response, given.names),
+        keep=keep,
+        seed=seed,
     )
-
-
-def _vocabulary(swept: Swept, response: str, names: Lookup | None) -> Vocabulary | None:
-    """Names of the tokens that occur."""
-    if names is None:
-        return None
-    return Vocabulary.of(swept.tokens[response].ids.tolist(), names)
-
-
-def _deviations(swept: Swept, named: Features) -> NDArray[np.float64]:
-    """The spread of each entry: a feature's over rows and steps, that of a state over rows."""
-    first = len(named.columns) if named.states else 0
-    count = named.steps - bool(named.states)
-    if swept.steps is None:
-        steps = swept.inputs.part(slice(first, None)).over(count)
-    else:
-        steps = np.tile(swept.steps.deviation, count)
-    # The steps are constant in the states' row, as the states are at the steps.
-    return np.concatenate([swept.inputs.part(slice(first)).deviation, steps])
-
-
-def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> None:
-    """Refuse what cannot be pooled by lag."""
-    if named.tokens:
-        raise ValueError(
-            "steps='valid' is for features of numbers, and X holds ids of tokens: leave it out, "
-            "and the last step is explained."
-        )
-    if named.states:
-        raise ValueError(
-            f"steps='valid' counts lags from every step of the output, and {listed(named.states)} "
-            "stands at another one from each: leave it out, and the last step is explained."
-        )
-    if named.kind != "sequence":
-        raise ValueError(
-            "steps='valid' is for sequences, X of shape [rows, steps, features], but a row of X "
-            f"here has the shape {list(named.shape)}: leave it out."
-        )
-    if scaling is not None and np.ptp(scaling.reshape(named.shape), axis=0).any():
-        raise ValueError(
-            "scale differs between steps, which steps='valid' pools by lag: pass one unit for "
-            f"each of the {len(named.columns)} columns."
-        )
-
-
-def _blind(work: Work, batch: Batch, swept: Swept, response: str) -> list[str]:
-    """Entries without a derivative that move the output all the same: steps and roundings."""
-    stepwise = swept.stepwise.get(response)
-    squares = stepwise.entries if stepwise else swept.sums[response].second.sum((0, 1))
-    flat = (squares == 0) & (swept.inputs.deviation > 0)
-    floating = [x for x in batch.inputs if x.is_floating_point()]
-    suspects = np.flatnonzero(flat)[:BLIND_ENTRIES]
-    if not len(suspects) or flat.all() or len(floating) != 1 or len(batch) < 2:
-        return []
-    subject = work.subject
-    function = (subject.side_by_side if stepwise else subject.function)(batch.target)
-    found: list[str] = []
-    with untouched(), torch.no_grad():
-        before = function(
-            tuple(x.clone() for x in work.subject.reading.snapshot.prepare(batch.inputs))
-        )
-        for entry in suspects:
-            # Contiguous, so that an image of another memory layout has a flat view too.
-            moved = tuple(x.clone(memory_format=torch.contiguous_format) for x in batch.inputs)
-            for x in moved:
-                if x.is_floating_point():
-                    x.view(len(x), -1)[:, entry] = x.view(len(x), -1)[:, entry].roll(1)
-            if not torch.allclose(before, function(work.subject.reading.snapshot.prepare(moved))):
-                found.append(work.features.names[work.features.owners[work.features.cells[entry]]])
-    if not found:
-        return []
-    names = listed(list(dict.fromkeys(found)))
-    return [
-        f"The output moves with {names}, but its derivative is 0 there (a step, a "
-        "rounding or an index): a sensitivity does not see this."
-    ]
-
-
-def _provenance(seed: int, batch_size: int, seconds: float) -> dict[str, Any]:
-    from nbexplain import __version__
-
-    return {
-        "nbexplain": __version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "seed": seed,
-        "batch_size": batch_size,
-        "seconds": round(seconds, 4),
-    }
+    return call.answer(resolved, progress, began)

@@ -1,7 +1,10 @@
 """Passes over rows: a model and a source in, statistics and kept rows out."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,8 +26,12 @@ from nbexplain.explain.subject import Subject
 from nbexplain.explanation.origin import Row
 from nbexplain.explanation.question import Question
 from nbexplain.features import Features
-from nbexplain.methods import Method
+from nbexplain.methods import METHODS, Method
 from nbexplain.model import untouched
+
+if TYPE_CHECKING:
+    from nbexplain.explain.call import Call
+    from nbexplain.explanation import Explanation
 
 ENTRIES = 2**20
 """Derivatives formed at once: few enough to stay near the processor's caches."""
@@ -44,6 +51,7 @@ class Work:
         beginning: how initial states stand before the first step; None without them.
         references: what the method holds rows against.
         seed: of what it draws.
+        call: what it came from, to be asked again by another method; None where it cannot.
     """
 
     subject: Subject
@@ -55,6 +63,38 @@ class Work:
     beginning: Beginning | None = None
     references: tuple[Tensor, ...] = ()
     seed: int = 0
+    call: Call | None = None
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the methods that may answer for this model and its rows."""
+        if self.call is None or not self.source.repeatable or self.features.tokens:
+            return (self.method.name,)
+        return tuple(METHODS)
+
+    def with_method(
+        self,
+        method: Method,
+        response: str,
+        progress: bool | Callable[[int, int | None], object] | None = None,
+    ) -> Explanation:
+        """The same call of `explain` by another method, of this copy of the model.
+
+        Args:
+            method: how attributions are formed.
+            response: that is shown; where it is another than was asked for, it is asked for.
+            progress: as `nbx.explain` takes it.
+
+        Raises:
+            ValueError: X is a stream, or this method cannot answer.
+        """
+        if self.call is None or not self.source.repeatable:
+            raise ValueError(
+                f"method={method.name!r} needs another pass over X, which is a stream whose rows "
+                "are gone: call nbx.explain with it on an array or a DataLoader."
+            )
+        switched = None if response == self.subject.response else response
+        return self.call.of(self.subject.reading.snapshot, switched).answer(method, progress)
 
     def sweep(
         self,

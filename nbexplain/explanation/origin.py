@@ -1,8 +1,10 @@
 """Where an explanation came from, while it is at hand: more rows and more passes."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,10 @@ from torch import Tensor
 
 from nbexplain.engine.swept import Swept
 from nbexplain.explanation.question import Question
+from nbexplain.methods import Method
+
+if TYPE_CHECKING:
+    from nbexplain.explanation.record import Explanation
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +41,25 @@ class Row:
 
 class Origin(Protocol):
     """A model and its rows, ready for more."""
+
+    @property
+    def method(self) -> Method:
+        """How attributions are formed."""
+        ...
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the methods that may answer for this model and its rows."""
+        ...
+
+    def with_method(
+        self,
+        method: Method,
+        response: str,
+        progress: bool | Callable[[int, int | None], object] | None = None,
+    ) -> Explanation:
+        """The same question but for the method, of the same copy of the model."""
+        ...
 
     def locate(self, label: object) -> int:
         """The position in X of the row with this label."""

@@ -8,19 +8,13 @@ from torch import Tensor
 from nbexplain.choices import choose
 from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind
+from nbexplain.methods import CARDS
 
 RESPONSES = ("raw", "prob", "logodds")
 """Responses that one raw Jacobian gives."""
 
 
-TITLES = {
-    "sensitivity": "Sensitivity",
-    "smoothgrad": "Smoothed sensitivity",
-    "gradient_x_input": "Gradient × input",
-    "integrated_gradients": "Integrated gradients",
-    "expected_gradients": "Expected gradients",
-    "deeplift": "DeepLIFT",
-}
+TITLES = {name: card.title for name, card in CARDS.items()}
 """What methods are called in a question."""
 
 _WORDS = {"prob": "the probability of {}", "logodds": "the log-odds of {}"}

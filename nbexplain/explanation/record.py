@@ -1,7 +1,7 @@
 """`Explanation`: tables of one question, rows on demand, other responses, and forms to keep."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -19,6 +19,7 @@ from nbexplain.explanation.contributions import Contributions
 from nbexplain.explanation.forms import Forms
 from nbexplain.explanation.nearest import Nearby
 from nbexplain.explanation.origin import Origin
+from nbexplain.explanation.others import Others
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
 from nbexplain.explanation.sequences import Sequences, check_share
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation(Contributions, Sequences, Texts, Nearby, Forms):
+class Explanation(Contributions, Others, Sequences, Texts, Nearby, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
@@ -61,7 +62,7 @@ class Explanation(Contributions, Sequences, Texts, Nearby, Forms):
     kept_labels: tuple[object, ...] | None = None
     classes: tuple[str, ...] | None = None
     vocabulary: Vocabulary | None = None
-    _others: dict[str, "Explanation"] = field(default_factory=dict, repr=False)
+    _others: "dict[Hashable, Explanation]" = field(default_factory=dict, repr=False)
 
     # What was asked
 
@@ -301,45 +302,3 @@ class Explanation(Contributions, Sequences, Texts, Nearby, Forms):
         from nbexplain.explanation.local import local
 
         return local(self, row, output, definition, step)
-
-    # Other responses
-
-    @property
-    def responses(self) -> tuple[str, ...]:
-        """Responses that `with_response` gives at once, this one among them."""
-        at_hand = self.swept.complete or self.origin is not None
-        return tuple(name for name in self.asked.responses if at_hand or name in self.swept.sums)
-
-    def with_response(self, response: str) -> "Explanation":
-        """The same explanation of another response: "raw", "prob" or "logodds".
-
-        Formed by the chain rule from the derivatives at hand; where not every row was kept and
-        the sums of this response are missing, by another pass over X.
-
-        Raises:
-            ValueError: where this explanation cannot give that response.
-
-        >>> import torch, nbexplain as nbx
-        >>> ex = nbx.explain(torch.nn.Linear(2, 2), torch.eye(2), y=["no", "yes"])
-        >>> ex.response, ex.with_response("logodds").response
-        ('prob', 'logodds')
-        """
-        if response == self.response:
-            return self
-        if response not in self._others:
-            asked = self.asked.switch(response)
-            swept = replace(self.swept, kind=asked.kind)
-            if response not in swept.sums:
-                if swept.complete:
-                    swept = swept.responding(response)
-                elif self.origin is not None:
-                    swept = self.origin.sweep(asked)
-                else:
-                    raise ValueError(
-                        f"response={response!r} needs another pass over X, which is no longer at "
-                        f"hand: call nbx.explain(…, response={response!r})."
-                    )
-            other = replace(self, asked=asked, swept=swept)
-            self._others[response] = other
-            other._others.setdefault(self.response, self)
-        return self._others[response]

@@ -1,6 +1,7 @@
 """Attribution methods: configuration in, attributions out; one family a file."""
 
 from nbexplain.choices import choose
+from nbexplain.methods.cards import CARDS, Card, card
 from nbexplain.methods.deeplift import DeepLift
 from nbexplain.methods.gradients import GradientXInput, SmoothGrad
 from nbexplain.methods.integrated import ExpectedGradients, IntegratedGradients
@@ -38,7 +39,9 @@ def resolve(method: object) -> Method:
 
 
 __all__ = [
+    "CARDS",
     "METHODS",
+    "Card",
     "DeepLift",
     "ExpectedGradients",
     "GradientXInput",
@@ -46,5 +49,6 @@ __all__ = [
     "Method",
     "Sensitivity",
     "SmoothGrad",
+    "card",
     "resolve",
 ]

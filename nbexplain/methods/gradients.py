@@ -16,9 +16,10 @@ from nbexplain.methods.baselines import Common, check_baseline, check_count
 class GradientXInput(Common):
     r"""What each input would contribute if the response were as steep all the way to the baseline.
 
-    $\varphi_e = (x_e - b_e)\, \partial_e F(x)$: one forward and one backward sweep. The
-    contributions add up to $F(x) - F(b)$ only where F is linear, or positively homogeneous with
-    b = 0 (bias-free ReLU networks); elsewhere the gap is shown.
+    $\varphi_e = (x_e - b_e)\, \partial_e F(x)$: one forward and one backward sweep
+    (Shrikumar et al., Not Just a Black Box, 2016). The contributions add up to $F(x) - F(b)$ only
+    where F is linear, or positively homogeneous with b = 0 (bias-free ReLU networks); elsewhere
+    the gap is shown.
 
     Attributes:
         baseline: "zero", "mean" or "median" (of each column over X), a number, or an array that
