@@ -84,8 +84,11 @@ export function verdict(subject: Subject, one: Local): string {
 /** "If this input rose by one standard deviation, P(default) would move by …". */
 export function axisWords(subject: Subject, columns: number[], atLags = false): string {
   const { meta, state, shown } = subject;
-  if (state.additive)
-    return `What each input contributed to ${responseOf(subject, columns)}, against ${meta.baseline}`;
+  if (state.additive) {
+    const [response, baseline] = [responseOf(subject, columns), meta.baseline];
+    if (!baseline) return `What is attributed to each input, of ${response}`;
+    return `What each input contributed to ${response}, against ${baseline}`;
+  }
   const unit = { std: "standard deviation", none: "unit" }[meta.scale] ?? "given unit";
   const several = columns.length > 1;
   const which = state.classifier

@@ -25,6 +25,7 @@ from nbexplain.methods import (
     SmoothGrad,
     card,
 )
+from nbexplain.neighbours import from_captum, from_shap
 from nbexplain.notebook.follow.followers import followed
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ __all__ = [
     "datasets",
     "explain",
     "followed",
+    "from_captum",
+    "from_shap",
     "load",
     "load_ipython_extension",
     "unload_ipython_extension",

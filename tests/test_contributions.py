@@ -322,6 +322,15 @@ def test_questions_say_method_and_baseline():
     assert drawn.question == "Expected gradients of y0 against 30 rows of X, 30 rows"
 
 
+@pytest.mark.parametrize("method", [*ADDITIVE, "smoothgrad"])
+def test_only_derivatives_have_a_chain_rule(method):
+    X = normal(20, 4)
+    assert nbx.explain(network(outputs=3), X).with_response("prob").response == "prob"
+    ex = nbx.explain(network(outputs=3), X, method=method)
+    with pytest.raises(ValueError, match=r"'prob' needs another pass.*response='prob'"):
+        ex.with_response("prob")
+
+
 def test_a_gap_is_said():
     ex = nbx.explain(
         lambda x: (x**2).sum(1, keepdim=True), normal(50, 2), method="gradient_x_input"

@@ -22,6 +22,7 @@ FLOW = [
     "datasets",
     "explain",
     "comparison",
+    "neighbours",
     "live",
     "notebook",
     "__main__",

@@ -2,7 +2,8 @@
 
 from nbexplain.data.arranged import Told, arranged, rows_first, telling
 from nbexplain.data.forms import PLAIN, Form, Formed, padded, rows_of_states_first, taken_apart
-from nbexplain.data.reading import read
+from nbexplain.data.inputs import plural
+from nbexplain.data.reading import held, read
 from nbexplain.data.source import Batch, Source
 from nbexplain.data.states import States, states_of
 from nbexplain.data.tokens import Padding, Tokens
@@ -18,7 +19,9 @@ __all__ = [
     "Tokens",
     "Told",
     "arranged",
+    "held",
     "padded",
+    "plural",
     "read",
     "rows_first",
     "rows_of_states_first",

@@ -14,7 +14,7 @@ from nbexplain.data.batched import Streamed
 from nbexplain.data.batching import bounds, holds_rows, split, takes
 from nbexplain.data.frames import as_frame
 from nbexplain.data.held import Held, inputs_of
-from nbexplain.data.inputs import plural
+from nbexplain.data.inputs import Input, plural
 from nbexplain.data.loaders import loaded, tensors_in
 from nbexplain.data.source import Source
 from nbexplain.data.targets import target
@@ -92,13 +92,35 @@ def _held(X: object, y: object, forward: Signature | None) -> Held:
             if len(inputs) > 1
             else f"X is one input and the model takes {takes(forward)}: pass a tuple of them."
         )
+    return _with(inputs, names, y)
+
+
+def held(X: object, y: object = None, called: str = "X") -> Held:
+    """Read X, rows in memory (a frame, an array, a tensor, a tuple or dict of these), and y.
+
+    Args:
+        X: the rows.
+        y: a value for each row; None if there is none.
+        called: what sentences call X.
+
+    Raises:
+        ValueError: no rows or columns, text, inputs of different lengths, …
+        TypeError: X is not data.
+    """
+    frame = as_frame(X)
+    return _with(*inputs_of(X if frame is None else frame, called), y, called)
+
+
+def _with(
+    inputs: tuple[Input, ...], names: tuple[str, ...] | None, y: object, called: str = "X"
+) -> Held:
     if y is None:
         return Held(inputs, names)
     found = target(y)
     if len(found) != inputs[0].rows:
         raise ValueError(
-            f"y has {plural(len(found), 'value')} and X has {plural(inputs[0].rows, 'row')}: "
-            f"pass one value for each row."
+            f"y has {plural(len(found), 'value')} and {called} has "
+            f"{plural(inputs[0].rows, 'row')}: pass one value for each row."
         )
     return Held(inputs, names, found)
 

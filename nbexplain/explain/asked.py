@@ -13,7 +13,7 @@ from nbexplain.explain.reading import Reading
 from nbexplain.explain.subject import Select, Subject
 from nbexplain.explanation.question import RESPONSES, Question, kind_of
 from nbexplain.methods import Method
-from nbexplain.model import Picked, Snapshot, check_function
+from nbexplain.model import Snapshot, check_function
 
 Outputs = Sequence[str | int] | str | int | None
 
@@ -106,7 +106,9 @@ def ask(
     continuous = batch.target is not None and source.classes is None
     auto = "logodds" if method.additive else "prob"
     kind, wanted = _settle(kind, response, width, continuous, auto)
-    names, note = _names(picked, output_names, classes, kind, source.target_name)
+    names, note = named_outputs(
+        width, picked.names, output_names, classes, kind, source.target_name
+    )
     columns = _columns(outputs, names)
     select = _select(kind, wanted, columns, width, chosen is not None, continuous)
     if select is None and not method.chained:
@@ -169,22 +171,34 @@ def _settle(
     return kind, response
 
 
-def _names(
-    picked: Picked,
+def named_outputs(
+    width: int,
+    own: tuple[str, ...] | None,
     output_names: Sequence[str] | None,
     classes: tuple[str, ...] | None,
     kind: Kind,
     target_name: str | None,
 ) -> tuple[tuple[str, ...], str | None]:
-    """Names of the network's outputs, and a note where y's classes cannot name them."""
-    width = picked.outputs.shape[1]
+    """Names of the network's outputs, and a note where y's classes cannot name them.
+
+    Args:
+        width: how many outputs there are.
+        own: names that they came with; None without.
+        output_names: as `nbx.explain` takes them.
+        classes: of y; None where it holds none.
+        kind: what the outputs are.
+        target_name: y's name.
+
+    Raises:
+        ValueError: another number of names.
+    """
     if output_names is not None:
         if isinstance(output_names, str) or len(output_names) != width:
             count = "one string" if isinstance(output_names, str) else f"{len(output_names)} names"
             raise ValueError(f"output_names is {count}, but the model has {width} outputs.")
         return tuple(map(str, output_names)), None
-    if picked.names is not None:
-        return picked.names, None
+    if own is not None:
+        return own, None
     if kind != "values" and classes is not None:
         if len(classes) == width:
             return classes, None

@@ -92,7 +92,13 @@ class Call:
             )
         if given.names is None:
             named, beginning = named_features(
-                asked, given.states, self.feature_names, self.groups, self.lag_unit, self.layout
+                asked.source,
+                asked.batch,
+                given.states,
+                self.feature_names,
+                self.groups,
+                self.lag_unit,
+                self.layout,
             )
             formed = len(named.cells)
         else:

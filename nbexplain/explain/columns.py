@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from nbexplain.data import States
+from nbexplain.data import Batch, Source, States
 from nbexplain.engine.beginnings import Beginning
-from nbexplain.explain.asked import Asked
 from nbexplain.explanation.remarks import listed
 from nbexplain.features import Features, features, side_by_side
 
 
 def named_features(
-    asked: Asked,
+    source: Source,
+    batch: Batch,
     states: States | None,
     names: Sequence[str] | None,
     groups: Mapping[str, Sequence[str]] | None,
@@ -23,7 +23,8 @@ def named_features(
     """Names of the differentiated entries: the data's own, else the user's, else numbered.
 
     Args:
-        asked: what is explained.
+        source: the rows.
+        batch: some of them.
         states: the sequence among the inputs and its initial states, or None.
         names: as `nbx.explain` takes them.
         groups: as `nbx.explain` takes them.
@@ -36,9 +37,8 @@ def named_features(
     Raises:
         ValueError: names that are not the data's; what `features` refuses.
     """
-    source = asked.source
-    floating = [i for i, x in enumerate(asked.batch.inputs) if x.is_floating_point()]
-    shapes = [tuple(asked.batch.inputs[i].shape[1:]) or (1,) for i in floating]
+    floating = [i for i, x in enumerate(batch.inputs) if x.is_floating_point()]
+    shapes = [tuple(batch.inputs[i].shape[1:]) or (1,) for i in floating]
     columns = [source.column_names[i] for i in floating]
     if states is not None:
         place = floating.index(states.sequence)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 import numpy as np
 
 from nbexplain.engine.padding import existing
-from nbexplain.explanation.origin import Row
+from nbexplain.explanation.origin import Row, gone
 
 if TYPE_CHECKING:
     from nbexplain.explanation.record import Explanation
@@ -116,10 +116,7 @@ def edited(ex: Explanation, position: int, found: Sequence[Change]) -> Row:
             finite, or X and the model are no longer at hand.
     """
     if ex.origin is None:
-        raise ValueError(
-            "X and the model are no longer at hand to explain a changed row: call nbx.explain "
-            "again."
-        )
+        raise ValueError(gone(ex.asked, "a changed row"))
     row = ex.origin.row(position, None, _values(ex, [checked(ex, change) for change in found]))
     if not (row.outputs.isfinite().all() and row.jacobian.isfinite().all()):
         raise ValueError("With these values the model's output or its derivative is not finite.")

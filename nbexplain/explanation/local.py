@@ -12,7 +12,7 @@ from nbexplain.choices import choose
 from nbexplain.engine.axes import Float64
 from nbexplain.engine.importances import added, percent, roots
 from nbexplain.engine.responses import chain
-from nbexplain.explanation.origin import Row
+from nbexplain.explanation.origin import Row, gone
 from nbexplain.explanation.sequences import check_step
 from nbexplain.features import Features
 
@@ -118,10 +118,7 @@ def find(ex: "Explanation", row: object, step: int | None = None) -> Row:
     """
     if is_data(row):
         if ex.origin is None:
-            raise ValueError(
-                "row is data, but the model is no longer at hand to explain a new row: "
-                "call nbx.explain again."
-            )
+            raise ValueError(f"row is data. {gone(ex.asked, 'a new row')}")
         return ex.origin.row(row, step)
     position = position_of(ex, row)
     found = kept(ex, position)
@@ -175,6 +172,11 @@ def is_data(row: object) -> bool:
 
 
 def _kept_position(ex: "Explanation", row: object) -> int:
+    if row not in ex.labels and ex.asked.by:
+        raise ValueError(
+            f"row={row!r} is not among the {len(ex.labels):,} rows whose attributions came from "
+            f"{ex.asked.by}."
+        )
     if row not in ex.labels:
         raise ValueError(
             f"row={row!r} is not among the {len(ex.labels):,} kept rows, and X and the model are "

@@ -82,3 +82,18 @@ class Origin(Protocol):
     def sweep(self, question: Question) -> Swept:
         """Another pass over X."""
         ...
+
+
+def gone(asked: Question, what: str) -> str:
+    """Why `what`, which takes the model, cannot be explained where it is not at hand.
+
+    Args:
+        asked: the question of the explanation that lacks it.
+        what: "a new row".
+    """
+    if asked.by:
+        return (
+            f"The attributions of {asked.by} came without a model to explain {what}: call "
+            "nbx.explain(model, X)."
+        )
+    return f"X and the model are no longer at hand to explain {what}: call nbx.explain again."

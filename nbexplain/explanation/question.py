@@ -69,6 +69,7 @@ class Question:
         tokens: whether it is asked of the embeddings of tokens.
         additive: whether attributions are contributions, in the response's own units.
         baseline: what they are held against, in words; empty for methods without one.
+        by: the library that computed the attributions; empty for this one.
     """
 
     method: str
@@ -86,6 +87,7 @@ class Question:
     tokens: bool = False
     additive: bool = False
     baseline: str = ""
+    by: str = ""
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""
@@ -114,7 +116,8 @@ class Question:
         if response == self.response:
             return self
         choose("response", response, RESPONSES)
-        inside = self.kind == "values" and self.classifier
+        # Only derivatives have a chain rule.
+        inside = self.kind == "values" and (self.classifier or self.method != "sensitivity")
         if self.response not in RESPONSES or self.among or inside:
             raise ValueError(
                 f"response={response!r} needs another pass, because {self.response!r} is part of "
@@ -156,10 +159,13 @@ class Question:
             "custom": "per given unit of each input",
         }[self.scale]
         per = "to each token's embedding" if self.tokens else per
-        per = f"against {self.baseline}" if self.additive else per
+        if self.additive:
+            per = f"against {self.baseline}" if self.baseline else ""
         count = "" if rows is None else f", {rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
-        return f"{TITLES[self.method]} of {self._response_of(column)}{steps} {per}{count}"
+        method = f"{TITLES.get(self.method, self.method)}{f' by {self.by}' if self.by else ''}"
+        words = f"{method} of {self._response_of(column)}{steps} {per}"
+        return f"{words.rstrip()}{count}"
 
     def _response_of(self, column: int | None) -> str:
         if self.response == "loss":

@@ -149,7 +149,8 @@ class Explanation(Contributions, Others, Sequences, Texts, Nearby, Forms):
         if not self.asked.classifier:
             # Outputs in different units combine by their spread; a constant one has no say.
             spread = self.swept.outputs.deviation
-            found *= np.divide(1, spread**2, out=np.zeros_like(spread), where=spread > 0)
+            unknown = np.isnan(spread).astype(np.float64)
+            found *= np.divide(1, spread**2, out=unknown, where=spread > 0)
         return found
 
     def importance(

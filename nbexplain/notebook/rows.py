@@ -50,9 +50,10 @@ class Rows:
                 return self._kept[label]
         except (ValueError, TypeError) as error:
             raise type(error)(f"{error}{self._near(label)}") from None
+        lost = ", and X and the model are no longer at hand"
         raise ValueError(
-            f"row={label!r} is not among the {len(self._kept):,} kept rows ({self._few()}), and X "
-            f"and the model are no longer at hand.{self._near(label)}"
+            f"row={label!r} is not among the {len(self._kept):,} kept rows ({self._few()})"
+            f"{'' if self.explanation.asked.by else lost}.{self._near(label)}"
         )
 
     def positions(self, labels: Sequence[object], places: object = None) -> NDArray[np.int64]:

@@ -64,6 +64,22 @@ describe("the importance of brushed rows", () => {
   });
 });
 
+describe("attributions that add up to nothing", () => {
+  it("are bars from 0, and against nothing", async () => {
+    const { base: _, ...rest } = GIVEN;
+    const state = explained(["age", "colour"], { ...rest, outputs: [[NaN], [NaN]] });
+    Object.assign(state.meta, { baseline: "" });
+    Object.assign(state.instances!, { additive: true });
+    const view = shown(state, "local");
+    view.store.choose({ instance: 10 });
+    await drawn();
+    expect(view.root.textContent).toContain("What is attributed to each input, of y0");
+    expect(view.all(".nbx-waterfall")).toEqual([]);
+    expect(view.all(".nbx-move").map((m) => m.textContent)).toEqual(["part", "+2.00", "+1.00"]);
+    expect(view.root.textContent).not.toMatch(/NaN|undefined/);
+  });
+});
+
 describe("the waterfall", () => {
   it("runs from the baseline to the row, and draws what is not accounted for", async () => {
     const { texts, all, root } = await picked();
