@@ -72,10 +72,24 @@ export function effects(largest: number): (value: number) => string {
     if (Number.isNaN(value)) return MISSING;
     if (value === 0) return "0";
     const size = Math.abs(value);
-    const text = plain ? fixed(size, places) : compact(size);
+    const text = plain ? grouped(fixed(size, places), places) : compact(size);
     return text.startsWith("<") ? "≈0" : (value < 0 ? "−" : "+") + text;
   };
 }
+
+/** How levels are written that effects lead to and from, the largest this: as finely as they. */
+export function levels(largest: number): (value: number) => string {
+  const places = decimals(largest);
+  const plain = largest >= 1e-3 && largest < 1e5;
+  return (value) => {
+    if (!plain || !(Math.abs(value) < 1e7)) return compact(value);
+    const text = value.toFixed(places);
+    return /[1-9]/.test(text) ? minus(grouped(text, places)) : "0";
+  };
+}
+
+const grouped = (text: string, places: number): string =>
+  places ? text : text.replace(/\B(?=(\d{3})+$)/g, ",");
 
 const minus = (text: string): string => text.replaceAll("-", "−");
 

@@ -24,7 +24,7 @@ export interface Local {
   column: number;
   /** The response of that column. */
   prediction: number;
-  /** P of each class, where outputs are classes. */
+  /** P of each class, where outputs are of classes. */
   probabilities: Float32Array | null;
   /** The predicted class, or yes or no; −1 where outputs decide for none. */
   predicted: number;
@@ -114,7 +114,10 @@ export function local(
     label: row.label,
     column,
     prediction: respond(outputs, width, state.kind, response)[column]!,
-    probabilities: state.classifier ? respond(outputs, width, state.kind, "prob") : null,
+    probabilities:
+      state.classifier || state.kind === "odds"
+        ? respond(outputs, width, state.kind, "prob")
+        : null,
     predicted: decided(state, outputs, 0, column),
     target: target === null || Number.isNaN(target) ? null : target,
     items: items.sort((a, b) => a.feature - b.feature),

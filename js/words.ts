@@ -37,7 +37,7 @@ export function responseOf(subject: Subject, columns: number[]): string {
       : likeliest(subject);
   if (response === "logodds") return `the log-odds of ${name}`;
   if (response === "raw" && /^logit/.test(state.kind)) return `the logit of ${name}`;
-  return response === "prob" || state.classifier ? `P(${name})` : name;
+  return response === "prob" || /^(prob|indep)/.test(state.kind) ? `P(${name})` : name;
 }
 
 /** A class by its position, or yes or no to the output of a column; names as `write` has them. */
@@ -67,6 +67,10 @@ export const valueOf = (item: Item | undefined): string =>
 
 export const predictionOf = ({ shown }: Subject, { prediction }: Pick<Local, "prediction">) =>
   shown.response === "prob" ? chance(prediction) : number(prediction);
+
+/** " (P = 0.729)", of log-odds. */
+export const chanceOf = ({ shown }: Subject, { probabilities, column }: Local): string =>
+  shown.response === "logodds" && probabilities ? ` (P = ${chance(probabilities[column]!)})` : "";
 
 /** "predicted default, truly repaid: wrong", "true value 3.4, off by −0.21". */
 export function verdict(subject: Subject, one: Local): string {

@@ -2,7 +2,7 @@
 import { count } from "../format.js";
 import { local, type Local as Case } from "../local.js";
 import type { Store } from "../store.js";
-import { className, labelOf, predictionOf, responseOf, verdict } from "../words.js";
+import { chanceOf, className, labelOf, predictionOf, responseOf, verdict } from "../words.js";
 import { Asked } from "./asked.js";
 import { Effects } from "./effects.js";
 import { Texts } from "./text.js";
@@ -64,10 +64,12 @@ export function Local({ store, root }: ViewProps) {
                   <span class="nbx-said">
                     <bdi>{responseOf(subject, [known.column])}</bdi> is{" "}
                     <b>{predictionOf(subject, known)}</b>
+                    {chanceOf(subject, known)}
                     {other && (
                       <span data-edited>
                         {" "}
                         → <b>{predictionOf(subject, other)}</b>
+                        {chanceOf(subject, other)}
                       </span>
                     )}
                     {said && <span class="nbx-muted"> · {said}</span>}

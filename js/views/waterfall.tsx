@@ -1,9 +1,9 @@
 /** From the baseline's response to this row's, a bar for what each input contributed. */
 import { useSignal } from "@preact/signals";
-import { compact, counted, effects, fixed, number, printable } from "../format.js";
+import { chance, counted, effects, fixed, levels, number, printable } from "../format.js";
 import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
-import { axisWords, labelOf, predictionOf, responseOf, valueOf, type Subject } from "../words.js";
+import { axisWords, labelOf, responseOf, valueOf, type Subject } from "../words.js";
 import { Behind } from "./behind.js";
 import { pickByKey } from "./keys.js";
 import { Name } from "./name.js";
@@ -58,7 +58,9 @@ export function Waterfall({ store, one, subject }: Props) {
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const pad = (high - low || 1) * 0.04;
   const place = (value: number) => (100 * (value - low + pad)) / (high - low + 2 * pad);
-  const write = effects(Math.max(...steps.map(({ from, to }) => Math.abs(to - from)), 0));
+  const largest = Math.max(...steps.map(({ from, to }) => Math.abs(to - from)), 0);
+  const write = effects(largest);
+  const level = subject.shown.response === "prob" ? chance : levels(largest);
   const response = responseOf(subject, [one.column]);
   const words = axisWords(subject, [one.column]);
   const chosen = listed.some(({ feature }) => feature === selected);
@@ -79,7 +81,7 @@ export function Waterfall({ store, one, subject }: Props) {
           <span class="nbx-name">baseline</span>
           <span class="nbx-value" />
           <span class="nbx-track">{mark(base)}</span>
-          <span class="nbx-move">{compact(base)}</span>
+          <span class="nbx-move">{level(base)}</span>
         </div>
         <div
           role="listbox"
@@ -121,7 +123,7 @@ export function Waterfall({ store, one, subject }: Props) {
           <span class="nbx-name">this row</span>
           <span class="nbx-value" />
           <span class="nbx-track">{mark(one.prediction)}</span>
-          <span class="nbx-move">{predictionOf(subject, one)}</span>
+          <span class="nbx-move">{level(one.prediction)}</span>
         </div>
         {folds && (
           <div class="nbx-effect nbx-others">

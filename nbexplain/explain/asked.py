@@ -136,6 +136,7 @@ def ask(
         steps=method.steps,
         tokens=batch.ids is not None,
         additive=method.additive,
+        network=kind,
     )
     doubt = None if classes is not None else reading.doubt(picked, batch)
     noted = [picked.note, doubt, note, *_integer_inputs(source, batch)]

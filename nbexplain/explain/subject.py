@@ -134,12 +134,18 @@ class Subject:
         target = target.to(outputs.device)
         if self.raw == "values":
             return (outputs - target.to(outputs.dtype).view(len(outputs), -1)).square().sum(1)
-        classes = target.long()
-        if self.raw == "logits":
-            return functional.cross_entropy(outputs, classes, reduction="none")
-        if self.raw == "probabilities":
-            return -outputs.gather(1, classes[:, None])[:, 0].log()
-        logits = self.raw == "logit"
-        bce = functional.binary_cross_entropy
-        loss = functional.binary_cross_entropy_with_logits if logits else bce
-        return loss(outputs[:, 0], classes.to(outputs.dtype), reduction="none")
+        # In operations that DeepLIFT has rules for, which torch's own losses are not.
+        if self.raw in ("logits", "probabilities"):
+            logarithms = outputs.log_softmax(1) if self.raw == "logits" else outputs.log()
+            return -logarithms.gather(1, target.long()[:, None])[:, 0]
+        yes = target.to(outputs.dtype).view(len(outputs), -1)
+        if yes.shape != outputs.shape:
+            raise ValueError(
+                f"The loss of {outputs.shape[1]} outputs that each say yes or no needs as many "
+                f"true values a row, but y has the shape {list(target.shape)}."
+            )
+        if self.raw == "logit":
+            return (functional.softplus(outputs) - yes * outputs).sum(1)
+        least = torch.finfo(outputs.dtype).tiny  # the logarithm of 0 has no derivative
+        right, wrong = (p.clamp(min=least).log() for p in (outputs, 1 - outputs))
+        return -(yes * right + (1 - yes) * wrong).sum(1)

@@ -70,6 +70,7 @@ class Question:
         additive: whether attributions are contributions, in the response's own units.
         baseline: what they are held against, in words; empty for methods without one.
         by: the library that computed the attributions; empty for this one.
+        network: what the network returns, where `kind` is what the swept function does.
     """
 
     method: str
@@ -88,6 +89,7 @@ class Question:
     additive: bool = False
     baseline: str = ""
     by: str = ""
+    network: Kind = "values"
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""
@@ -132,7 +134,7 @@ class Question:
             return replace(self, response=response)
         # Nothing was known of the outputs; asking for a class's response says they are logits.
         kind: Kind = "logits" if len(self.names) > 1 else "logit"
-        return replace(self, response=response, kind=kind, classifier=True)
+        return replace(self, response=response, kind=kind, network=kind, classifier=True)
 
     def column(self, output: object) -> int | None:
         """The column of an explained output, by name or position; None for all combined."""
@@ -179,9 +181,9 @@ class Question:
             what = {"prob": "probabilities", "logodds": "log-odds"}.get(self.response, "outputs")
             return f"the {len(self.columns)} {what} combined"
         name = self._named(column)
-        if self.response == "raw" and self.kind in ("logits", "logit"):
+        if self.response == "raw" and self.network in ("logits", "logit"):
             return f"the logit of {name}"
-        if self.response == "raw" and self.kind in ("probabilities", "independent"):
+        if self.response == "raw" and self.network in ("probabilities", "independent"):
             return f"P({name})"
         return {**_WORDS, "prob": "P({})"}.get(self.response, "{}").format(name)
 
@@ -194,7 +196,7 @@ class Question:
 
     @property
     def _binary(self) -> bool:
-        return len(self.names) == (1 if self.kind in ("logit", "independent") else 2)
+        return len(self.names) == (1 if self.network in ("logit", "independent") else 2)
 
     @property
     def default_column(self) -> int | None:

@@ -61,7 +61,7 @@ def remarks(ex: Explanation) -> Iterator[str]:
             f"Contributions do not add up on {ex.swept.missed:,} of {ex.count:,} rows: their sum "
             f"misses the difference from the baseline by more than {100 * GAP:g} %."
         )
-    if ex.asked.kind == "logits" and ex.response == "raw":
+    if ex.asked.network == "logits" and ex.response == "raw":
         yield (
             "Raw outputs are logits: adding the same function of the inputs to all of them "
             "changes no probability, so the importance of a single logit is not identified. "

@@ -101,7 +101,7 @@ def instances(
         "rows": sample.positions[order].astype("<u4"),
         "labels": None if labels is None else labels[: len(order)],
         "outputs": single(widened(sample.outputs.index_select(0, rows)).numpy()),
-        "kind": "odds" if _log_odds(explanation) else asked.kind,
+        "kind": _kind(explanation),
         "columns": list(asked.columns),
         "weights": explanation.weights.tolist(),
         "target": None if targets is None else targets[order],
@@ -120,10 +120,14 @@ def instances(
     return found
 
 
-def _log_odds(explanation: Explanation) -> bool:
-    """Whether the swept outputs are log-odds of classes already."""
+def _kind(explanation: Explanation) -> str:
+    """What the swept outputs are: also where the response is part of what was swept."""
     asked = explanation.asked
-    return asked.classifier and asked.kind == "values" and asked.response == "logodds"
+    if asked.kind != "values" or not asked.classifier:
+        return asked.kind
+    if asked.response == "logodds":
+        return "odds"
+    return asked.network if asked.response == "raw" and all_classes(explanation) else "values"
 
 
 def leading(explanation: Explanation) -> NDArray[np.int64]:

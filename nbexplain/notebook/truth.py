@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nbexplain.explanation.question import RESPONSES
 from nbexplain.notebook.packing import text
 
 if TYPE_CHECKING:
@@ -70,4 +71,6 @@ def all_classes(explanation: Explanation) -> bool:
     if not asked.classifier or asked.kind != "values":
         return asked.classifier
     known = explanation.classes
+    if asked.network in ("logit", "independent") and asked.response in RESPONSES:
+        return len(asked.names) == 1 and (known is None or len(known) == 2)  # yes or no
     return known is not None and len(known) == len(asked.names)

@@ -19,8 +19,13 @@ const GIVEN: Rows = {
 };
 const SHOWN = { output: 0, response: "raw" } as const;
 
-async function picked(given: Rows = GIVEN, names = ["age", "colour"], instance = 10) {
-  const state = explained(names, given);
+async function picked(
+  given: Rows = GIVEN,
+  names = ["age", "colour"],
+  instance = 10,
+  responses = ["raw"],
+) {
+  const state = explained(names, given, { responses });
   Object.assign(state.meta, { baseline: "the mean" });
   const view = shown(state, "local");
   view.store.choose({ instance });
@@ -91,7 +96,7 @@ describe("the waterfall", () => {
       "not accounted for",
       "this row",
     ]);
-    expect(texts(".nbx-waterfall .nbx-move")).toEqual(["0.5", "+2.00", "+1.00", "+0.50", "4"]);
+    expect(texts(".nbx-waterfall .nbx-move")).toEqual(["0.50", "+2.00", "+1.00", "+0.50", "4.00"]);
     expect(bars(all(".nbx-waterfall .nbx-bar"), 0.5, 4)).toEqual([
       [0.5, 2.5],
       [2.5, 3.5],
@@ -140,5 +145,10 @@ describe("log-odds that were swept", () => {
     expect(digits(here.responses("prob"))).toEqual([0.75]);
     expect(digits(here.responses("logodds"))).toEqual(digits([Math.log(3)]));
     expect(rows({ ...ODDS, classes: ["no", "yes"] }).predicted(0)).toBe(1);
+  });
+
+  it("are said with the probability", async () => {
+    const { one } = await picked(ODDS, ["age"], 10, ["logodds"]);
+    expect(one(".nbx-said").textContent).toContain("the log-odds of y0 is 1.1 (P = 0.75)");
   });
 });

@@ -7,6 +7,7 @@ import {
   effects,
   fixed,
   left,
+  levels,
   number,
   parts,
   percentTicks,
@@ -97,8 +98,17 @@ describe("effects", () => {
     [0.5, [0.5, -0.25, 0.0001, 0, NaN], ["+0.500", "−0.250", "≈0", "0", "–"]],
     [1e-5, [1e-5, -2e-6], ["+1.0e−5", "−2.0e−6"]],
     [2e6, [2e6, -1234567.5], ["+2,000,000", "−1,234,568"]],
+    [54321, [54321, -1234.5, 0.2], ["+54,321", "−1,235", "≈0"]],
   ])("up to %d share their decimals and always have a sign", (largest, values, texts) =>
     expect(values.map(effects(largest))).toEqual(texts),
+  );
+
+  it.each([
+    [1.57, [-2.5, 0.988, 0, -0.001, NaN], ["−2.50", "0.99", "0", "0", "–"]],
+    [54321, [206000, -1.2], ["206,000", "−1"]],
+    [3, [4e8, -Infinity], ["400M", "−∞"]],
+  ])("up to %d lead between levels as fine as they are", (largest, values, texts) =>
+    expect(values.map(levels(largest))).toEqual(texts),
   );
 });
 

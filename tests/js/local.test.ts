@@ -86,7 +86,9 @@ describe("a classifier's row", () => {
     expect(one(".nbx-said").textContent).toBe("P(default) is 0.2 · predicted repaid: right");
     store.choose({ response: "logodds" });
     await drawn();
-    expect(one(".nbx-said").textContent).toMatch(/^the log-odds of default is −1\.39 · /);
+    expect(one(".nbx-said").textContent).toMatch(
+      /^the log-odds of default is −1\.39 \(P = 0\.2\) · /,
+    );
   });
 
   it("says which output is explained where none is chosen", async () => {

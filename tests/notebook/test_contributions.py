@@ -60,6 +60,50 @@ def test_the_state_says_method_and_baseline():
     assert "baseline" not in wire.state(explained(method="smoothgrad"))["meta"]
 
 
+def single(y, **options):
+    """Of a network with one logit."""
+    torch.manual_seed(0)
+    X = torch.randn(80, 3)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
+    return nbx.explain(model, X, y(X[:, 0]), method="deeplift", **options)
+
+
+@pytest.mark.parametrize(
+    ("y", "name", "classes"),
+    [
+        (lambda x: pd.Series(x > 0, name="default"), "default", ["False", "True"]),
+        (lambda x: pd.Series((x > 0).int(), name="default"), "default", ["0", "1"]),
+        (
+            lambda x: pd.Series(np.where(x > 0, "late", "early"), name="pays"),
+            "pays = late",
+            ["early", "late"],
+        ),
+    ],
+)
+def test_a_single_logit_says_which_class_is_predicted_and_which_is_true(y, name, classes):
+    ex = single(y)
+    assert f"log-odds of {name} against" in ex.question
+    found = instances(ex, ALL)
+    assert (found["kind"], found["classifier"], found["classes"]) == ("odds", True, classes)
+    np.testing.assert_array_equal(found["target"], ex.targets[places(ex, found)])
+    again = single(y, response="raw")
+    assert f"the logit of {name} against" in again.question
+    assert instances(again, ALL)["kind"] == "logit"
+
+
+def test_the_loss_of_a_single_logit_predicts_no_class():
+    found = instances(single(lambda x: pd.Series(x > 0), response="loss"), ALL)
+    assert (found["kind"], found["classifier"], found["classes"]) == ("values", False, None)
+
+
+def test_raw_contributions_to_one_of_several_logits_are_said_to_be_of_a_logit():
+    ex = explained(response="raw")
+    assert ex.question.startswith("Integrated gradients of the 2 outputs combined against")
+    assert "Raw outputs are logits" in " ".join(ex.notes)
+    found = instances(ex, ALL)
+    assert (found["kind"], found["classifier"]) == ("logits", True)
+
+
 def test_no_direction_is_claimed_of_contributions():
     ex = explained()
     assert np.isnan(wire.importance(ex, 1)[3]).all()
