@@ -19,11 +19,12 @@ from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.sensitivities import Function
 from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import condensed
+from nbexplain.explain.against import against
 from nbexplain.explain.progress import Progress
 from nbexplain.explain.references import at_rows
 from nbexplain.explain.stepping import by_step
 from nbexplain.explain.subject import Subject
-from nbexplain.explanation.origin import Row
+from nbexplain.explanation.origin import Held, Row
 from nbexplain.explanation.question import Question
 from nbexplain.features import Features
 from nbexplain.methods import METHODS, Method
@@ -141,7 +142,7 @@ class Work:
             return by_step(self, question, responses, batch, progress)
         values, found = self.derive(batch)
         outputs, jacobian = found.outputs, found.attributions
-        true, spans = self.subject.true_values(batch.target, batch.spans), self._spans(batch)
+        true, spans = self.subject.true_values(batch.target, batch.spans), self.spans(batch)
         if self.method.additive:
             part = Swept.of_contributions(
                 self.keep,
@@ -204,7 +205,7 @@ class Work:
         )
         jacobian = found.attributions
         jacobian = jacobian if self.beginning is None else self.beginning.stacked(jacobian)
-        if (spans := self._spans(batch)) is not None:  # padding is no input
+        if (spans := self.spans(batch)) is not None:  # padding is no input
             there = existing(spans, jacobian.shape[2]).to(jacobian.device)
             jacobian = jacobian.masked_fill(~there[:, None, :, None], 0)
         if batch.ids is not None:
@@ -212,16 +213,16 @@ class Work:
             ids = batch.ids.to(jacobian.device)[..., None].expand(-1, -1, jacobian.shape[3])
             return ids, replace(found, attributions=jacobian)
         floating = [x for x in batch.inputs if x.is_floating_point()]
-        return self._together(floating), replace(found, attributions=jacobian)
+        return self.together(floating), replace(found, attributions=jacobian)
 
-    def _together(self, floating: Sequence[Tensor]) -> Tensor:
+    def together(self, floating: Sequence[Tensor]) -> Tensor:
         """The inputs that have derivatives as what is ranked, `[rows, *shape]`."""
         if len(floating) == 1:
             return floating[0]
         values = torch.cat([x.flatten(1) for x in floating], dim=1)
         return values if self.beginning is None else self.beginning.stacked(values)
 
-    def _spans(self, batch: Batch) -> Tensor | None:
+    def spans(self, batch: Batch) -> Tensor | None:
         """The steps of each row that exist, where they stand in what `derive` gives."""
         return batch.spans if self.beginning is None else self.beginning.spans(batch.spans)
 
@@ -243,6 +244,11 @@ class Work:
             "for a logarithm or a root of 0, say."
         )
 
+    @property
+    def count(self) -> int | None:
+        """The number of rows of X, where it is known."""
+        return self.source.count
+
     def labels(self, positions: NDArray[np.int64]) -> Sequence[object]:
         """The labels of rows."""
         return self.source.label(positions)
@@ -262,15 +268,7 @@ class Work:
         Raises:
             ValueError: more than one row; a row without this step, or without a changed one.
         """
-        known = isinstance(row, int)
-        form = self.subject.reading.form
-        batch = self.source.take([row]) if known else self.source.new_rows(form.row(row))
-        if (count := len(batch)) != 1:
-            raise ValueError(f"row has {count:,} rows: pass one row at a time.")
-        if step is not None and batch.spans is not None:
-            length = int(batch.spans[0, 1] - batch.spans[0, 0])
-            if step >= length:
-                raise ValueError(f"step={step} is outside this row, which has {length:,} steps.")
+        batch = self.one(row, step)
         if edit:
             batch = self._edited(batch, edit)
         with untouched():
@@ -281,9 +279,32 @@ class Work:
             found.outputs.cpu(),
             found.attributions.cpu(),
             target,
-            self._spans(batch),
+            self.spans(batch),
             None if found.base is None else found.base.cpu(),
         )
+
+    def one(self, row: object, step: int | None = None) -> Batch:
+        """A row of X by position, or a new one given as data.
+
+        Raises:
+            ValueError: more than one row; a row without this step.
+        """
+        known = isinstance(row, int)
+        form = self.subject.reading.form
+        batch = self.source.take([row]) if known else self.source.new_rows(form.row(row))
+        if (count := len(batch)) != 1:
+            raise ValueError(f"row has {count:,} rows: pass one row at a time.")
+        if step is not None and batch.spans is not None:
+            length = int(batch.spans[0, 1] - batch.spans[0, 0])
+            if step >= length:
+                raise ValueError(f"step={step} is outside this row, which has {length:,} steps.")
+        return batch
+
+    def against(
+        self, row: object, references: NDArray[np.int64] | object | None, step: int | None = None
+    ) -> Held:
+        """A row held against each of several others; see `explain.against`."""
+        return against(self, row, references, step)
 
     def _edited(self, batch: Batch, edit: Mapping[int, float]) -> Batch:
         """One row with other values; the inputs that it came in are left alone."""
@@ -294,8 +315,8 @@ class Work:
         sizes = [part.numel() for part in parts]
         numbers = torch.arange(1.0, sum(sizes) + 1, dtype=torch.float64)
         split = zip(parts, numbers.split(sizes), strict=True)
-        laid = self._together([own.view(part.shape) for part, own in split])
-        if (spans := self._spans(batch)) is not None:
+        laid = self.together([own.view(part.shape) for part, own in split])
+        if (spans := self.spans(batch)) is not None:
             laid = aligned(laid[:, None], spans)
         for entry, value in edit.items():
             at = int(laid.reshape(-1)[entry]) - 1

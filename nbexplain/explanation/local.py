@@ -20,17 +20,14 @@ if TYPE_CHECKING:
     from nbexplain.explanation.record import Explanation
 
 
-def local(
-    ex: "Explanation",
-    row: object,
-    output: str | int | None,
-    definition: str,
-    step: int | None = None,
-) -> pd.DataFrame:
-    """The table of `Explanation.local`, which says what its arguments mean."""
+def check(ex: "Explanation", definition: str, step: int | None) -> None:
+    """Refuse an unknown definition, or a step that no output has."""
     choose("definition", definition, ["squared", "absolute"])
     check_step(ex, step)
-    found = find(ex, row, step)
+
+
+def table(ex: "Explanation", found: Row, output: str | int | None, definition: str) -> pd.DataFrame:
+    """The table of `Explanation.local` for a row that was found."""
     if ex.features.tokens:
         return ex.local_tokens(found, output, definition)
     entries = derivatives(ex, found, output)

@@ -39,6 +39,26 @@ class Row:
     base: Tensor | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """One row held against each of several others.
+
+    Attributes:
+        row: the row; its derivatives and its base are means over the references.
+        each: contributions of its features against each reference,
+            `[references, outputs, features]`.
+        bases: the outputs at each reference, `[references, outputs]`.
+        values: the inputs of the references, `[references, *shape]`.
+        among: rows that the references were drawn from; as many as they are, where all were taken.
+    """
+
+    row: Row
+    each: NDArray[np.float64]
+    bases: NDArray[np.float64]
+    values: Tensor
+    among: int
+
+
 class Origin(Protocol):
     """A model and its rows, ready for more."""
 
@@ -61,6 +81,11 @@ class Origin(Protocol):
         """The same question but for the method, of the same copy of the model."""
         ...
 
+    @property
+    def count(self) -> int | None:
+        """The number of rows of X, where it is known."""
+        ...
+
     def locate(self, label: object) -> int:
         """The position in X of the row with this label."""
         ...
@@ -76,6 +101,16 @@ class Origin(Protocol):
 
         Of outputs at every step, at one step; None is its last. With `edit`, other values by
         entry of the row, padded rows having their last existing step last.
+        """
+        ...
+
+    def against(
+        self, row: object, references: NDArray[np.int64] | object | None, step: int | None = None
+    ) -> Held:
+        """A row, as `row` takes it, held against rows of X by position, or new ones given as data.
+
+        None holds it against what the method does: its baseline, or each row of its background.
+        Of many references a seeded sample is taken.
         """
         ...
 

@@ -166,10 +166,11 @@ class Question:
         count = "" if rows is None else f", {rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
         method = f"{TITLES.get(self.method, self.method)}{f' by {self.by}' if self.by else ''}"
-        words = f"{method} of {self._response_of(column)}{steps} {per}"
+        words = f"{method} of {self.response_of(column)}{steps} {per}"
         return f"{words.rstrip()}{count}"
 
-    def _response_of(self, column: int | None) -> str:
+    def response_of(self, column: int | None) -> str:
+        """What is differentiated, of one explained column or of all combined: "P(default)"."""
         if self.response == "loss":
             return "the loss"
         if self.among:

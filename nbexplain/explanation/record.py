@@ -22,6 +22,7 @@ from nbexplain.explanation.origin import Origin
 from nbexplain.explanation.others import Others
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.remarks import remarks
+from nbexplain.explanation.rowwise import Rowwise
 from nbexplain.explanation.sequences import Sequences, check_share
 from nbexplain.explanation.tokens import Texts, Vocabulary
 from nbexplain.features import Features
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation(Contributions, Others, Sequences, Texts, Nearby, Forms):
+class Explanation(Rowwise, Contributions, Others, Sequences, Texts, Nearby, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
     Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
@@ -264,42 +265,3 @@ class Explanation(Contributions, Others, Sequences, Texts, Nearby, Forms):
         scaling = self.scaling.reshape(self.features.shape)
         found = widened(jacobian).numpy()
         return found * scaling.astype(found.dtype)
-
-    def local(
-        self,
-        row: object,
-        output: str | int | None = None,
-        definition: Literal["squared", "absolute"] = "squared",
-        step: int | None = None,
-    ) -> "pd.DataFrame":
-        r"""What the response at one row is sensitive to.
-
-        $\lambda^0_j = 100\,(\partial F(x^0)/\partial x_j)^2 / \sum_l (\partial F(x^0)/\partial
-        x_l)^2$ (Horel et al., §2.4): a square without a root, hence more concentrated than the
-        global share. `definition="absolute"` takes $|\partial F/\partial x_j|$ instead.
-
-        Args:
-            row: the row's label in the frame's index, else its position in X; or a new row: a
-                frame with one row, a mapping from columns to values, or an array `[p]`.
-            output: an output's name or position; None takes the predicted class, else the first.
-            definition: "squared" (the paper's) or "absolute", which contributions always are.
-            step: of outputs at every step, the one; None is the row's last.
-
-        Returns:
-            A frame indexed by feature, in the data's order: `value` (for a one-hot group the
-            column that is on), `attribution` (the signed derivative in the chosen scale; NaN for
-            groups, which have no one direction) and `importance` (percent). Of texts, a frame by
-            position, the existing tokens from first to last: `token`, `attribution` (the norm of
-            the derivative at its embedding) and `importance`.
-
-        Raises:
-            ValueError: no such row, or one that was not kept while X is no longer at hand.
-
-        >>> import torch, nbexplain as nbx
-        >>> model = lambda x: x @ torch.tensor([[2.0], [-1.0]])
-        >>> nbx.explain(model, torch.eye(2), scale="none").local(0)["importance"].round(6).to_dict()
-        {'x0': 80.0, 'x1': 20.0}
-        """
-        from nbexplain.explanation.local import local
-
-        return local(self, row, output, definition, step)

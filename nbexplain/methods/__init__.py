@@ -38,6 +38,27 @@ def resolve(method: object) -> Method:
     )
 
 
+def paired(method: Method) -> Method:
+    """The method by which rows that each have a reference of their own are held against it.
+
+    Expected gradients against a group are the mean of integrated gradients over it, which is what
+    their draws expect.
+
+    Raises:
+        ValueError: the method holds rows against nothing.
+
+    >>> paired(ExpectedGradients()).name
+    'integrated_gradients'
+    """
+    if not method.additive:
+        able = ", ".join(repr(name) for name, known in METHODS.items() if known.additive)
+        raise ValueError(
+            f"method={method.name!r} holds a row against nothing, so there is no against= for it: "
+            f"ask ex.with_method for one of {able}."
+        )
+    return IntegratedGradients() if isinstance(method, ExpectedGradients) else method
+
+
 __all__ = [
     "CARDS",
     "METHODS",
@@ -50,5 +71,6 @@ __all__ = [
     "Sensitivity",
     "SmoothGrad",
     "card",
+    "paired",
     "resolve",
 ]
