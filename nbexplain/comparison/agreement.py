@@ -14,7 +14,10 @@ from nbexplain.engine.importances import added
 from nbexplain.explanation import Explanation
 from nbexplain.methods import CARDS
 
-PAIRS = 50_000_000
+LEADING = 5
+"""How many features lead."""
+
+PAIRS = 5_000_000
 """Pairs of features over all rows that are looked at; of more rows, as many at equal distances."""
 
 
@@ -75,7 +78,7 @@ class Agreement:
 
 
 def agreement(
-    a: Explanation, b: Explanation, k: int = 5, output: str | int | None = None
+    a: Explanation, b: Explanation, k: int = LEADING, output: str | int | None = None
 ) -> Agreement:
     r"""How far two explanations agree: rank agreement of their features, and the leading ones.
 
@@ -110,7 +113,11 @@ def agreement(
     if isinstance(k, bool) or k != int(k) or k < 1:
         raise ValueError(f"k={k!r} must be a whole number of features, 1 or more.")
     column = a.asked.column(a.default_output if output is None else output)
-    wanted = None if column is None else a.asked.names[column]
+    return agreed(a, b, k, None if column is None else a.asked.names[column])
+
+
+def agreed(a: Explanation, b: Explanation, k: int, output: str | None) -> Agreement:
+    """What `agreement` gives of one output by its name, or of all combined."""
     cards = [CARDS.get(ex.method) for ex in (a, b)]
     called = [
         card.title if card and a.method != b.method else ex.title
@@ -119,11 +126,11 @@ def agreement(
     here, there = common(a, b, called)
     if len(here) < 2:
         raise ValueError("One feature in common has no order: agreement needs two or more.")
-    shares = [ex.importances(wanted).share[places] for ex, places in ((a, here), (b, there))]
+    shares = [ex.importances(output).share[places] for ex, places in ((a, here), (b, there))]
     most = min(int(k), len(here))
     leading = [set(np.argsort(-share, kind="stable")[:most].tolist()) for share in shares]
     ranked = not any(np.isnan(share).any() for share in shares)
-    by_row = _by_row(a, b, here, there, wanted)
+    by_row = _by_row(a, b, here, there, output)
     return Agreement(
         names=titles(called),
         questions=tuple(card.question if card else "" for card in cards),
@@ -132,7 +139,7 @@ def agreement(
         k=most,
         rows_tau=float(np.median(by_row)) if len(by_row) else float("nan"),
         rows=len(by_row),
-        output=wanted,
+        output=output,
     )
 
 

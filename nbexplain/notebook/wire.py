@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbexplain.notebook import lags, texts
+from nbexplain.notebook.beside import methods
 from nbexplain.notebook.instances import MESSAGE, SAMPLE, Limits, instances
 from nbexplain.notebook.packing import State, bytes_of, described, packed, text, to_json
 
@@ -82,6 +83,7 @@ def state(
         "meta": {
             "title": text(explanation.title),
             "method": explanation.method,
+            "methods": methods(explanation),
             **(
                 {"baseline": text(explanation.asked.baseline)} if explanation.asked.additive else {}
             ),

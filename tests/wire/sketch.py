@@ -36,6 +36,10 @@ class Sketch:
     classes: tuple | None = ("repaid", "default")
 
     @property
+    def methods(self):
+        return ("sensitivity", "deeplift")
+
+    @property
     def responses(self):
         return ("raw", "prob")
 

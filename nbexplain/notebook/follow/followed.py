@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SAMPLED = "{} is large: after each cell a sample of its parameters is looked at."
 """A note where an edit of few parameters may be missed."""
 
+SHOWN = ["method", "response", "output"]
+"""Traits of the panel that a comparison is of."""
+
 Scope = Callable[[], Mapping[str, Any]]
 
 
@@ -92,7 +95,7 @@ class Followed:
             self._view = shown_view(self._latest)
             if self._view is not None:
                 self._unhear = self._view.hear(self._heard)
-                self._view.observe(self._switched, ["response", "output"])
+                self._view.observe(self._switched, SHOWN)
                 self._tell()
         return self.open
 
@@ -166,7 +169,7 @@ class Followed:
             self._unhear()
             self._unhear = None
         if self.open and self._view is not None:
-            self._view.unobserve(self._switched, ["response", "output"])
+            self._view.unobserve(self._switched, SHOWN)
             self.note = note
             self._tell(followed=False)
         self._view = None
@@ -240,7 +243,9 @@ class Followed:
             view.tell_versions(trait)
 
     def _compared(self, before: Version, after: Version, view: View) -> dict[str, Any]:
-        response = view.response
+        response, method = view.response, after.explanation.method
+        if view.method != method:
+            return {"sentence": f"Versions are compared as they were explained, by {method}."}
         known = [wire.responses(version.explanation) for version in (before, after)]
         if not all(response in names for names in known):
             return {"sentence": f"{before.name} is not at hand as {response}."}

@@ -76,6 +76,7 @@ class Part:
         selection: what is chosen, as `PROTOCOL.md` has it; None for nothing.
         link: parts with the same key share what is picked.
         history: the moments of a training, as `PROTOCOL.md` has them; None where none was seen.
+        beside: what another method says, as `PROTOCOL.md` has it; None without one.
     """
 
     explanation: Explanation
@@ -83,6 +84,7 @@ class Part:
     selection: dict[str, Any] | None = None
     link: str | None = None
     history: dict[str, Any] | None = None
+    beside: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, shown: Explanation | Viewed | Part) -> Part:
@@ -165,7 +167,8 @@ def _state(part: Part) -> wire.State:
         selection=part.selection,
         link=part.link,
     )
-    return state if part.history is None else {**state, "history": part.history}
+    more = {"history": part.history, "beside": part.beside}
+    return {**state, **{name: held for name, held in more.items() if held is not None}}
 
 
 def _policy(script: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import anywidget
 import traitlets
@@ -33,10 +34,27 @@ class Carried(anywidget.AnyWidget):
     selection = traitlets.Dict().tag(sync=True)
     _link = traitlets.Unicode().tag(sync=True)
 
+    #: Views that show it.
+    views: WeakSet[Any]
     #: The moments that the page has; None of an explanation that no watch made.
     record: Record | None = None
     #: The row that `edit` changes.
     edited: object = None
+
+    @property
+    def filled(self) -> bool:
+        """Whether an explanation has been shown."""
+        return bool(self.meta)
+
+    def report(self, **status: Any) -> None:
+        """Say in the page what is going on: `state` and what belongs to it."""
+        self.status = status
+
+    def leave(self, view: object) -> None:
+        """A view was closed; with the last one the session closes."""
+        self.views.discard(view)
+        if not self.views:
+            self.close()
 
     def remember(self, explanation: Explanation, moments: Sequence[Moment]) -> None:
         """The page has these moments of a training, as a trait."""
@@ -68,6 +86,15 @@ class Carried(anywidget.AnyWidget):
         if all(getattr(chosen, key) == value for key, value in of.items()):
             return {}
         return of if name == "moment" else {"moment": None}
+
+    def _within(self, lags: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        return tuple(lag for lag in lags or () if lag in self._lags) or None
+
+    @property
+    def _lags(self) -> range:
+        """The lags there are; none of tables."""
+        about = self.meta.get("lags") or {"leads": 0, "count": 0}
+        return range(-about["leads"], about["count"])
 
     def moment_at(self, step: int) -> int:
         """The step nearest to this one that bars can be taken back to.

@@ -21,6 +21,18 @@ def packed_places(places: dict[str, Any]) -> dict[str, Any]:
     return {**places, "rows": None if rows is None else packed_rows(rows)}
 
 
+def optional(**values: object) -> dict[str, Any]:
+    """Those that there are."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def beside_of(explanation: Explanation | None) -> tuple[str, ...]:
+    """Methods that can stand beside the one that is shown."""
+    if explanation is None:
+        return ()
+    return tuple(name for name in explanation.methods if name != explanation.method)
+
+
 def known_lags(explanation: Explanation, lags: tuple[int, ...]) -> tuple[int, ...]:
     """The lags, all of which there are.
 

@@ -13,7 +13,7 @@ import traitlets
 #: Traits that a Selection shares, in the order in which they are set.
 PICKS = ("feature", "instance", "other", "rows", "lags")
 #: All that a session has chosen.
-NAMES = ("response", "output", "step", "moment", "edit", *PICKS)
+NAMES = ("method", "beside", "response", "output", "step", "moment", "edit", *PICKS)
 
 _author: ContextVar[tuple[str, int]] = ContextVar("author", default=("", 0))
 
@@ -113,6 +113,8 @@ class Chosen(Picks):
     """What a session shows of what is picked, and which response, output and step it shows.
 
     Attributes:
+        method: name of the method that answers.
+        beside: name of a second method, whose numbers stand beside; None without one.
         step: of outputs at every step, the one that is shown; None is all of them together.
         moment: of a training, the optimizer's step that bars are taken back to; None: the latest.
         edit: values of the picked row put in the place of its own, by feature; None without any.
@@ -120,6 +122,8 @@ class Chosen(Picks):
         response: what is differentiated: "raw", "prob", "logodds", …
     """
 
+    method = traitlets.Unicode("")
+    beside = traitlets.Unicode(None, allow_none=True)
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
     step = traitlets.Int(None, allow_none=True)

@@ -14,15 +14,16 @@ from nbexplain.explanation.sequences import check_step
 from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.answers import answer, news, positions_in
-from nbexplain.notebook.widgets.carried import Carried
 from nbexplain.notebook.widgets.editing import as_edit, kept_edit, read_edit, told_edit
 from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.places import (
+    beside_of,
     index_of,
     known_lags,
     known_response,
     label_at,
     name_at,
+    optional,
     packed_places,
     steps_of,
 )
@@ -36,9 +37,11 @@ from nbexplain.notebook.widgets.selection import (
     labels_of,
     lags_of,
 )
+from nbexplain.notebook.widgets.switching import Switching
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
+    from nbexplain.methods import Method
 
 NOTHING: tuple[Any, NDArray[np.int64]] = (None, np.zeros(0, np.int64))
 """Many rows are looked up once: their labels, and where these are in X."""
@@ -46,7 +49,7 @@ NOTHING: tuple[Any, NDArray[np.int64]] = (None, np.zeros(0, np.int64))
 _sessions: weakref.WeakKeyDictionary[Explanation, list[Session]] = weakref.WeakKeyDictionary()
 
 
-class Session(Carried):
+class Session(Switching):
     """One explanation in the page, shared by its views (see `PROTOCOL.md`).
 
     It does not keep the explanation alive; views that were made from one do.
@@ -62,10 +65,12 @@ class Session(Carried):
         self.shared = picked is not None
         self.picked = picked or Selection()
         self.chosen = Chosen(**{name: getattr(self.picked, name) for name in PICKS})
-        self.views: weakref.WeakSet[object] = weakref.WeakSet()
+        self.views: weakref.WeakSet[Any] = weakref.WeakSet()
         self.again: Callable[[], object] | None = None
         self.asked: dict[str, dict[str, Any]] = {}
         self._explanation: Callable[[], Explanation | None] = lambda: None
+        self.own: dict[str, Method] = {}
+        self.switched = False
         self._features: tuple[str, ...] = ()
         self._outputs: tuple[str, ...] = ()
         self._told: tuple[Any, ...] = ()
@@ -97,13 +102,11 @@ class Session(Carried):
         """What is shown; None before there is one, and once nobody holds it any longer."""
         return self._explanation()
 
-    @property
-    def filled(self) -> bool:
-        """Whether an explanation has been shown."""
-        return bool(self.meta)
+    def show(self, explanation: Explanation, *, response: str | None = None) -> None:
+        """Show this explanation, keeping what is chosen as far as it has the same names.
 
-    def show(self, explanation: Explanation) -> None:
-        """Show this explanation, keeping what is chosen as far as it has the same names."""
+        Without a `response`, the one that was shown stays where it can.
+        """
         state = wire.state(explanation)
         self._explanation = weakref.ref(explanation)
         self._brushed = NOTHING
@@ -114,8 +117,11 @@ class Session(Carried):
         old = self.chosen
         keep = self.filled or bool(old.response or old.output)
         fits = keep and old.output in (None, *self._outputs)
+        response = response or (old.response if old.response in known else explanation.response)
         shown = {
-            "response": old.response if old.response in known else explanation.response,
+            "method": explanation.method,
+            "beside": old.beside if old.beside in beside_of(explanation) else None,
+            "response": response,
             "output": old.output if fits else self._output(state["meta"]["output"]),
             "step": old.step if old.step in steps_of(explanation) else None,
             "edit": kept_edit(explanation, old.edit, old.instance),
@@ -150,6 +156,8 @@ class Session(Carried):
         if name == "moment" and value is not None:
             return self.moment_at(value)
         explanation, rows = self.explanation, self._rows
+        if name in ("method", "beside"):
+            return self.check_method(name, value)
         if name == "edit":
             return as_edit(explanation, value, self.chosen.instance)
         if explanation is None or rows is None:
@@ -174,16 +182,6 @@ class Session(Carried):
             step: Any = value
             return int(step)
         return known_response(explanation, value)
-
-    def report(self, **status: Any) -> None:
-        """Say in the page what is going on: `state` and what belongs to it."""
-        self.status = status
-
-    def leave(self, view: object) -> None:
-        """A view was closed; with the last one the session closes."""
-        self.views.discard(view)
-        if not self.views:
-            self.close()
 
     def close(self) -> None:
         """Take the data from the page, and no more part in what is picked."""
@@ -232,6 +230,7 @@ class Session(Carried):
 
     def _lead(self, change: Any) -> None:
         """Something was chosen here: let others that share it follow, and the page."""
+        self.switch()
         self.chosen.choose(**self.agreeing(self.chosen, self._outputs, change["name"]))
         here = self._here()
         new = {name: value for name in PICKS if (value := getattr(self.chosen, name)) != here[name]}
@@ -244,7 +243,7 @@ class Session(Carried):
         if not self.filled or chosen == self._told:
             return
         self._told = chosen
-        response, output, step, moment, edit, *picks = chosen
+        _, beside, response, output, step, moment, edit, *picks = chosen
         places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
         if not self._lags:
             del places["lags"]
@@ -259,8 +258,7 @@ class Session(Carried):
             **packed_places(places),
             "output": 0 if len(self._outputs) == 1 else index_of(self._outputs, output),
             "response": response,
-            **({} if step is None else {"step": step}),
-            **({} if moment is None else {"moment": moment}),
+            **optional(step=step, moment=moment, beside=beside),
             **told_edit(self.explanation, edit),
             "client": client,
             "seq": seq,
@@ -294,15 +292,6 @@ class Session(Carried):
             self._brushed = (tuple(rows.labels(brushed)), brushed)
         return self._brushed[0]
 
-    def _within(self, lags: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        return tuple(lag for lag in lags or () if lag in self._lags) or None
-
-    @property
-    def _lags(self) -> range:
-        """The lags there are; none of tables."""
-        about = self.meta.get("lags") or {"leads": 0, "count": 0}
-        return range(-about["leads"], about["count"])
-
     def _output(self, position: int | None) -> str | None:
         return None if position is None else self._outputs[position]
 
@@ -311,6 +300,10 @@ class Session(Carried):
         kind = content.get("t")
         if kind == "select":
             self._select(content, buffers)
+        elif kind == "method":
+            self.answer_method(content)
+        elif kind == "beside":
+            self.answer_beside(content)
         elif kind == "again" and self.again is not None:
             self.again()
         else:
@@ -320,7 +313,7 @@ class Session(Carried):
         places = {name: message.get(name) for name in ("feature", "instance", "other")}
         places["rows"] = None if message.get("rows") is None else positions_in(buffers)
         shown = {name: message.get(name) for name in ("output", "response")}
-        extra = ("step", "moment", "edit")
+        extra = ("step", "moment", "edit", "beside")
         shown |= {name: at for name in extra if (at := message.get(name)) is not None}
         told = {"client": message.get("client"), "seq": message.get("seq")}
         try:
@@ -330,6 +323,8 @@ class Session(Carried):
                 "edit": read_edit(self.explanation, shown.get("edit")),
                 "output": name_at(self._outputs, shown["output"]),
             }
+            if not self.fits(shown["response"], shown.get("beside")):
+                return  # of another explanation
             chosen["feature"] = name_at(self._features, places["feature"])
             if (rows := self._rows) is not None:
                 chosen |= {name: label_at(rows, places[name]) for name in ("instance", "other")}

@@ -51,6 +51,9 @@ class View(anywidget.AnyWidget):
         edit: other values of the picked row, by feature, for the page to show what the model
             makes of it: `view.edit = {"age": 60}`; of sequences by (feature, lag), of one-hot
             groups the column that is on; None is the row as it is. Another row is not edited.
+        method: name of the method that answers, of `explanation.methods`; another is asked of the
+            same copy of the model and the same data, and shown in its place.
+        beside: name of a second method, whose numbers stand beside; None without one.
 
     Raises:
         ValueError: a trait is given a feature, row, output or response that there is not.
@@ -68,6 +71,8 @@ class View(anywidget.AnyWidget):
     step = traitlets.Int(None, allow_none=True)
     moment = traitlets.Int(None, allow_none=True)
     edit = traitlets.Any(None, allow_none=True)
+    method = traitlets.Unicode("")
+    beside = traitlets.Unicode(None, allow_none=True)
 
     #: What the page mounts.
     KIND = ""
@@ -114,7 +119,8 @@ class View(anywidget.AnyWidget):
         self._static = str(self.model_id)
         route_by_sender(self.comm)
         self._join(session)
-        for name in sorted(traits, key=lambda name: name == "edit"):  # of the row picked before
+        # An edit is of the row picked before, a response of the method.
+        for name in sorted(traits, key=lambda name: (name == "edit", name != "method")):
             setattr(self, name, traits[name])
 
     @property
@@ -191,6 +197,7 @@ class View(anywidget.AnyWidget):
             dict(session.selection),
             session.picked.key,
             None if record is None else record.state,
+            session.besides(),
         )
 
     @property
@@ -200,8 +207,8 @@ class View(anywidget.AnyWidget):
 
     def follow(self, explanation: Explanation) -> None:
         """Show another explanation in place of this one, keeping what is chosen."""
-        self._held = explanation
-        self._session.show(explanation)
+        self._held = self._session.as_switched(explanation)
+        self._session.show(self._held)
 
     def refresh(self, explanation: Explanation, *, rows: bool) -> None:
         """Show newer numbers of the same model, and its rows too if `rows`, by messages."""
@@ -211,6 +218,10 @@ class View(anywidget.AnyWidget):
     def keep(self, explanation: Explanation) -> None:
         """Keep alive what this view shows by now, which another view of it was told."""
         self._held = explanation
+
+    def switched(self, explanation: Explanation) -> None:
+        """Its session shows another method's explanation: keep alive that in place of the first."""
+        self._held = explanation if self._held is not None else None
 
     def shares(self, other: View) -> bool:
         """Whether both show the same: an explanation and what is chosen."""
