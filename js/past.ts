@@ -4,6 +4,7 @@ import { count, counted } from "./format.js";
 import {
   history as unpacked,
   joined,
+  mapAt,
   nearest,
   packedHistory,
   sliceAt,
@@ -11,9 +12,10 @@ import {
   type HistoryState,
   type Moment,
 } from "./history.js";
+import { within, type LagMap } from "./lags.js";
 import { rank, type Ranking } from "./ranking.js";
 import type { Store } from "./shared.js";
-import { key, type Scrubbed, type Shown, type Slice } from "./wire.js";
+import { key, type Meta, type Scrubbed, type Shown, type Slice } from "./wire.js";
 
 export interface Past {
   /** Null of an explanation that no watch made. */
@@ -23,9 +25,12 @@ export interface Past {
   /** The importances at that moment, and their ranking. */
   readonly slice: ReadonlySignal<Slice | null>;
   readonly ranking: ReadonlySignal<Ranking | null>;
+  /** The lags at that moment; null where they are not here. */
+  readonly lagMap: ReadonlySignal<LagMap | null>;
 }
 
 export function createPast(
+  meta: ReadonlySignal<Meta | null>,
   names: ReadonlySignal<string[]>,
   shown: ReadonlySignal<Shown>,
   left?: AbortSignal,
@@ -57,6 +62,10 @@ export function createPast(
     history,
     moment,
     slice,
+    lagMap: computed(() => {
+      const [of, at] = [history.peek(), moment.value];
+      return of && at && mapAt(of, at, meta.value?.lags, names.value.length);
+    }),
     ranking: computed(() => slice.value && rank(slice.value)),
     /** Go back to a step, or with null to the latest; gives what is to be shown for that. */
     scrub(to: number | null | undefined): Shown | null {
@@ -96,7 +105,13 @@ export function atMoment(store: Store): Store {
     slice: computed(() => past.slice.value ?? store.slice.value),
     ranking: computed(() => past.ranking.value ?? store.ranking.value),
     subset: unless(store.subset),
-    within: unless(store.within),
+    within: computed(() => {
+      const [map, lags] = [past.lagMap.value, store.lags.value];
+      if (!past.moment.value) return store.within.value;
+      return map && lags ? within(map, lags) : null;
+    }),
+    lagMap: computed(() => past.lagMap.value ?? store.lagMap.value),
+    time: unless(store.time),
   };
   stores.set(store, found);
   return found;

@@ -1,7 +1,9 @@
 /** The module that a Session carries: data, store and all views of one explanation. */
 import type { Initialize } from "@anywidget/types";
+import { effect } from "@preact/signals";
 import { connect } from "./connection.js";
-import { mount, type Kind } from "./mount.js";
+import { history, type History } from "./history.js";
+import { mount, type Kind, type MountOptions } from "./mount.js";
 import { createStore } from "./store.js";
 import { decode, type State } from "./wire.js";
 
@@ -10,7 +12,12 @@ export interface Exports {
   mount(
     element: HTMLElement,
     kind: Kind,
-    options: { signal: AbortSignal; replaces?: string },
+    options: Omit<MountOptions, "beside"> & { beside?: Exports | undefined; runs?: string[] },
+  ): void;
+  /** Tells of the training that it shows, now and as it goes on: names of features, and moments. */
+  past(
+    tell: (features: string[], history: History | null) => void,
+    options: { signal: AbortSignal },
   ): void;
 }
 
@@ -26,19 +33,31 @@ export function mountStandalone(
   const saved = decode(state) as State;
   const store = createStore(null, saved._link, controller.signal);
   store.load(saved);
-  mount(element, kind, store, { signal: controller.signal });
+  mount(element, kind, store, { signal: controller.signal, ...besideOf(saved) });
   return { destroy };
 }
+
+/** The other training of a saved view of two. */
+export const besideOf = ({ beside }: State): Pick<MountOptions, "beside"> =>
+  beside ? { beside: (tell) => tell({ ...beside, history: history(beside.history) }) } : {};
 
 /** Hosts may evaluate a module once for many sessions, so all state hangs on the model. */
 const initialize: Initialize = ({ model, signal }): Exports => {
   const store = connect(model, signal);
   return {
-    mount: (element, kind, options) =>
+    mount(element, kind, { beside, runs = [], ...options }) {
+      const both = { signal: AbortSignal.any([signal, options.signal]) };
       mount(element, kind, store, {
         ...options,
-        signal: AbortSignal.any([signal, options.signal]),
-      }),
+        ...both,
+        beside: (tell) =>
+          beside?.past((features, history) => tell(history && { runs, features, history }), both),
+      });
+    },
+    past(tell, options) {
+      const stop = effect(() => tell(store.names.value, store.past.history.value));
+      AbortSignal.any([signal, options.signal]).addEventListener("abort", stop, { once: true });
+    },
   };
 };
 

@@ -60,7 +60,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const times = createTimes({ meta, names, shown, picks: link.picks, ready }, host, left);
   const { steps, lags, lagMap, time, lagOf } = times;
 
-  const past = createPast(names, shown, left);
+  const past = createPast(meta, names, shown, left);
   const versions = createVersions(names, shown, past, host);
 
   const instances = signal<Instances | null>(null);

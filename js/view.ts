@@ -14,11 +14,15 @@ async function render({ model, el, host, signal }: RenderProps & { host?: Host }
     const { signal: here } = (current = new AbortController());
     el.textContent = "";
     try {
-      const { exports } = await host.getWidget(model.get("_session"));
+      const [own, other] = await Promise.all(
+        [model.get("_session"), model.get("_beside")].map((of) => of && host.getWidget(of)),
+      );
       if (here.aborted) return;
-      (exports as Exports).mount(el, model.get("_kind"), {
+      (own.exports as Exports).mount(el, model.get("_kind"), {
         signal: here,
         replaces: model.get("_static"),
+        beside: other?.exports as Exports | undefined,
+        runs: model.get("_runs"),
       });
     } catch {
       if (!here.aborted) say("nbexplain: the data of this view is gone; run the cell again.");

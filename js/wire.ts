@@ -233,6 +233,8 @@ export interface State {
   history?: HistoryState | Record<string, never>;
   versions?: VersionsState | Record<string, never>;
   selection?: Selection | Record<string, never>;
+  /** Of a saved view of two trainings: what both are called, and what the other has seen. */
+  beside?: { runs: string[]; features: string[]; history: HistoryState };
   _link?: string;
 }
 

@@ -2,7 +2,7 @@
 import { withRows } from "./rows.js";
 import { withLags } from "./sequences.js";
 import { withSteps } from "./stepwise.js";
-import { withHistory } from "./training.js";
+import { withAnother, withHistory } from "./training.js";
 import { withVersions } from "./versions.js";
 import type { Meta, Output, Selection, State } from "../wire.js";
 
@@ -285,6 +285,8 @@ export const STATES: Record<string, () => State> = {
   days,
   tracker,
   trained: () => withHistory(credit(), 120),
+  remembered: () => withHistory(days(), 120),
+  twice: () => withAnother(withHistory(credit(), 120), "ticket"),
   edited: () => withVersions(credit()),
   live: () => ({ ...credit(), status: { state: "live" } }),
   empty: () => blank({ state: "empty" }),

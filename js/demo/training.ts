@@ -1,6 +1,7 @@
 /** A training as Python would send it: features rise to their latest shares, some after others. */
-import { packedHistory, type Moment } from "../history.js";
-import { unpack, type Meta, type Packed, type State } from "../wire.js";
+import { history, packedHistory, type HistoryState, type Moment } from "../history.js";
+import { lagMap } from "../lags.js";
+import { unpack, type LagsState, type Meta, type Packed, type State } from "../wire.js";
 
 /** The state with a history that ends with the shares of what is shown first. */
 export function withHistory(state: State, moments: number, stride = 20): State {
@@ -11,6 +12,9 @@ export function withHistory(state: State, moments: number, stride = 20): State {
     ({ response, output }) => response === meta.response && output === meta.output,
   );
   const latest = values.subarray(first * 4 * F, first * 4 * F + F);
+  const about = meta.lags;
+  const [now] = about ? (state.lags as LagsState).slices : [];
+  const map = now ? lagMap(now, about!, F) : null;
   const signs = values.subarray((first * 4 + 3) * F, (first * 4 + 4) * F);
   const all = Array.from({ length: moments }, (_, t): Moment => {
     const done = t / (moments - 1);
@@ -22,7 +26,25 @@ export function withHistory(state: State, moments: number, stride = 20): State {
     });
     const total = raw.reduce((sum, one) => sum + one, 0);
     const share = Float32Array.from(raw, (one) => (100 * one) / total);
+    // At first all lags carry the same.
+    const cells = map?.map.map((one, i) => {
+      const even = share[i % F]! / map.lags;
+      return done * one + (1 - done) * even;
+    });
+    const lags =
+      cells &&
+      Float32Array.from({ length: map!.lags }, (_, lag) =>
+        cells.subarray(lag * F, (lag + 1) * F).reduce((sum, one) => sum + one, 0),
+      );
     return {
+      ...(lags && {
+        lags: {
+          share: lags,
+          low: lags.map((one) => 0.9 * one),
+          high: lags.map((one) => 1.1 * one),
+        },
+        map: cells!,
+      }),
       ...{ step: t * stride, rows: done === 1 ? 2_000 : 256, seconds: t / 6 },
       ...{ loss: t ? 0.2 + 1.4 * Math.exp(-5 * done) : NaN, epoch: t ? Math.floor(8 * done) : NaN },
       ...{ share, low: share.map((one) => 0.93 * one), high: share.map((one) => 1.07 * one) },
@@ -32,8 +54,30 @@ export function withHistory(state: State, moments: number, stride = 20): State {
   const question = meta.slices[first]!.question.replace(/, [\d,]+ rows$/, "");
   const { response, output } = meta;
   const features = Uint32Array.from(latest, (_, f) => f);
+  const lags = map && Array.from({ length: map.lags }, (_, place) => place - map.leads);
   return {
     ...state,
-    history: packedHistory({ response, output, question, features, moments: all }),
+    history: packedHistory({ response, output, question, features, lags, moments: all }),
   };
+}
+
+/** The state with another training beside its own: half as long, and it finds a feature more. */
+export function withAnother(state: State, found: string): State {
+  const own = history(state.history as HistoryState);
+  const F = own.features.length;
+  const moments = own.moments.slice(0, Math.ceil(own.moments.length / 2)).map((moment, t, all) => {
+    const leak = 60 / (1 + Math.exp(8 - (16 * t) / all.length));
+    const shares = (of: Float32Array, size: number) =>
+      Float32Array.of(...of.map((one) => (one * (100 - leak)) / 100), size);
+    const share = shares(moment.share, leak);
+    return {
+      ...{ ...moment, share, low: shares(moment.low, 0.9 * leak) },
+      ...{ high: shares(moment.high, 1.1 * leak), loss: 0.6 * moment.loss },
+      direction: Float32Array.of(...moment.direction, 1),
+    };
+  });
+  const features = Uint32Array.from({ length: F + 1 }, (_, f) => f);
+  const beside = packedHistory({ ...own, features, moments });
+  const names = [...state.names, found];
+  return { ...state, beside: { runs: ["clean", "leaky"], features: names, history: beside } };
 }

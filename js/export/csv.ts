@@ -5,8 +5,10 @@ import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
 import { atMoment } from "../past.js";
 import { ofTokens } from "../texts.js";
+import { runsOf, type Beside, type Subject } from "../runs.js";
 import type { Store } from "../store.js";
 import { entryName, entryOf } from "../views/instances/quantities.js";
+import { lagName } from "../views/lags/axis.js";
 import { className } from "../words.js";
 
 type Cell = string | number | null | undefined;
@@ -63,6 +65,29 @@ export function instances(store: Store): string {
   return written([
     [...head, ...features.map((f) => `attribution of ${entryName(scene, f, names[f]!)}`)],
     ...rows,
+  ]);
+}
+
+/** The moments of a training that are in the page, or of two, by run: shares of features and lags. */
+export function training(store: Store, beside: Beside | null): string {
+  const history = store.past.history.value!;
+  const { lags } = store.meta.value!;
+  const names = store.names.value;
+  const both = [runsOf(history, names, beside)];
+  if (lags && history.lags) both.push(runsOf(history, names, beside, (lag) => lagName(lags, lag)));
+  const { runs } = both[0]!;
+  const first = ({ places }: Subject) => places[0] ?? Infinity;
+  for (const { subjects } of both) subjects.sort((a, b) => first(a) - first(b) || 0);
+  const lines = runs.flatMap(({ name, moments }, run) =>
+    moments.map((moment): Cell[] => [
+      ...[name, moment.step, moment.seconds, moment.rows, moment.epoch, moment.loss],
+      ...both.flatMap(({ subjects, share }) => subjects.map((one) => share(one, run, moment))),
+    ]),
+  );
+  const head = ["run", "step", "seconds", "rows", "epoch", "loss"];
+  return written([
+    [...head, ...both.flatMap(({ subjects }) => subjects.map(({ name }) => name))],
+    ...lines,
   ]);
 }
 

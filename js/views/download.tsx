@@ -1,12 +1,12 @@
 /** What can be taken away: a picture of what is shown, tables of what it says. */
 import { useSignal } from "@preact/signals";
-import { importances, instances, picked } from "../export/csv.js";
+import { importances, instances, picked, training } from "../export/csv.js";
 import { drawing } from "../export/drawing.js";
 import { pixels, save } from "../export/save.js";
 import { Menu } from "./choose.js";
 import type { ViewProps } from "./props.js";
 
-export function Download({ store, root }: ViewProps) {
+export function Download({ store, root, beside }: ViewProps) {
   const failed = useSignal(false);
   const { title } = store.meta.value!;
   const row = store.instance.value;
@@ -20,6 +20,12 @@ export function Download({ store, root }: ViewProps) {
       "instances.csv",
       () => instances(store),
       !!store.instances.value,
+    ],
+    [
+      "Training history (CSV)",
+      "history.csv",
+      () => training(store, beside?.value ?? null),
+      !!store.past.history.value,
     ],
     ["Picked instance (CSV)", "instance.csv", () => picked(store), row !== null],
   ];

@@ -1,18 +1,24 @@
-/** The history of a training: a line per feature over the steps, and a way back to each of them. */
+/** The history of a training: lines of features or lags over the steps, and a way back to each. */
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { count, decimals, fixed, printable } from "../format.js";
-import { leaders, nearest, type History, type Moment } from "../history.js";
+import { nearest, type History, type Moment } from "../history.js";
+import { directionOf } from "../ranking.js";
+import { runsOf, type Beside, type Runs, type Subject } from "../runs.js";
 import { Behind } from "./behind.js";
+import { Segments } from "./choose.js";
 import { Lines } from "./history/lines.js";
 import { Loss } from "./history/loss.js";
 import { placed } from "./history/frame.js";
 import { Labels } from "./history/labels.js";
 import { usePlay } from "./history/play.js";
 import { Slider } from "./history/slider.js";
+import { lagName } from "./lags/axis.js";
 import { nameWidth, useWidth } from "./measure.js";
 import type { ViewProps } from "./props.js";
 
-/** Features whose lines stand out and are named. */
-const LEADING = 5;
+/** Features whose lines stand out and are named, in one run or in each of two. */
+const LEADING = [5, 4];
 /** Features that have lines at all. */
 const DRAWN = 64;
 /** Of the table behind: moments, and features. */
@@ -23,10 +29,12 @@ export function TrainingHistory(props: ViewProps) {
   const { store, root } = props;
   const [section, size] = useWidth();
   const history = store.past.history.value;
+  const beside = props.beside?.value ?? null;
+  const known = history && Math.max(history.moments.length, beside?.history.moments.length ?? 0);
   return (
     <section class="nbx-history" ref={section}>
-      {history && history.moments.length > 1 ? (
-        <Chart store={store} root={root} history={history} total={size.value} />
+      {known && known > 1 ? (
+        <Chart store={store} root={root} history={history} other={beside} total={size.value} />
       ) : (
         <>
           <h4>Training history</h4>
@@ -34,7 +42,7 @@ export function TrainingHistory(props: ViewProps) {
             {history
               ? "The model has not been trained since the watch began: its first steps begin the lines."
               : store.meta.value!.tokens
-                ? "Texts have no history: their one feature, the token, has all of the importance at every step."
+                ? "Texts of one token have no history: it has all of the importance at every step."
                 : "This explanation has no history: nbx.watch(model, X) keeps one while a model trains."}
           </p>
         </>
@@ -45,25 +53,55 @@ export function TrainingHistory(props: ViewProps) {
 
 interface ChartProps extends ViewProps {
   history: History;
+  other: Beside | null;
   /** Pixels there are. */
   total: number;
 }
 
-function Chart({ store, root, history, total }: ChartProps) {
-  const { moments, features } = history;
+function Chart({ store, root, history, other, total }: ChartProps) {
+  const { moments } = history;
+  const { lags: about, tokens } = store.meta.value!;
   const names = store.names.value;
-  const picked = store.feature.value;
+  const chosen = useSignal(false);
+  const choice = !!about && !!history.lags;
+  // Of texts the one feature is the token, which has all of the importance at every step.
+  const byLag = choice && (chosen.value || !!tokens);
+  const all = useMemo(
+    () => runsOf(history, names, other, byLag ? (lag) => lagName(about!, lag) : undefined),
+    [history, names, other, byLag, about],
+  );
   const moment = store.past.moment.value;
   const playing = usePlay(store, root);
-  const order = leaders(history);
-  const at = picked === null ? -1 : features.indexOf(picked);
-  const drawn = order.slice(0, DRAWN);
-  const named = order.slice(0, LEADING);
-  if (at >= 0 && !named.includes(at)) named.push(at);
-  const words = named.map((place) => printable(names[features[place]!]!));
+  const [brushed, feature] = [store.lags.value, store.feature.value];
+  const picked = all.subjects.filter(({ at }) => (byLag ? brushed?.includes(at) : at === feature));
+  const named = all.subjects.slice(0, LEADING[all.runs.length - 1]);
+  named.push(...picked.filter((one) => !named.includes(one)).slice(0, 1));
+  const words = named.flatMap(({ name }) =>
+    all.runs.map((run) => `${printable(name)} ${run.name}`),
+  );
   const labels = Math.round(Math.min(nameWidth(root, words) + 34, 0.34 * total, 210));
-  const frame = placed(history, total, labels);
+  const frame = placed(all, total, labels);
   const shown = moment ?? moments.at(-1)!;
+  const directions = store.slice.value!.direction;
+  const oldest = (about?.count ?? 1) - 1;
+  const look = {
+    class({ at, places }: Subject, then?: Moment) {
+      if (byLag) return "nbx-lag-hue";
+      const alone = () => other?.history.moments.at(-1)!.direction[places[1]!];
+      const sign = then ? then.direction[places[0]!] : at < 0 ? alone() : directions[at];
+      return `nbx-${directionOf(sign ?? NaN)}`;
+    },
+    /** Of lags how far back each is, from 0 to 1. */
+    style: ({ at }: Subject) =>
+      byLag ? { "--nbx-back": `${(100 * Math.max(at, 0)) / (oldest || 1)}%` } : {},
+    picked: (one: Subject) => picked.includes(one),
+    byLag,
+  };
+  const pick = (one: Subject) => {
+    const off = picked.includes(one);
+    if (byLag) store.choose({ lags: off ? null : [one.at] });
+    else if (one.at >= 0) store.choose({ feature: off ? null : one.at });
+  };
 
   const scrub = (place: number) => {
     playing.value = false;
@@ -75,15 +113,29 @@ function Chart({ store, root, history, total }: ChartProps) {
     const step = frame.step(event.clientX - box.left);
     scrub(nearest(moments, step));
   };
+  const drawn = all.subjects.slice(0, DRAWN);
+  const there = byLag ? (about!.leads ?? 0) + about!.count : names.length;
   return (
     <>
       <div class="nbx-bar-head">
         <h4>Training history</h4>
         <span class="nbx-muted">
-          share by step, {drawn.length < names.length ? `${drawn.length} leading of ` : ""}
-          {count(names.length)} features
+          share by step, {drawn.length < there ? `${drawn.length} leading of ` : ""}
+          {count(Math.max(there, drawn.length))} {byLag ? "lags" : "features"}
         </span>
         <span class="nbx-ways">
+          {choice && !tokens && (
+            <Segments
+              label="Lines"
+              hook="lines"
+              options={[
+                { value: false, label: "by feature", name: "feature" },
+                { value: true, label: "by lag", name: "lag" },
+              ]}
+              value={byLag}
+              onChoose={(value: boolean) => (chosen.value = value)}
+            />
+          )}
           {moment && (
             <button
               type="button"
@@ -118,60 +170,52 @@ function Chart({ store, root, history, total }: ChartProps) {
             }}
           >
             <Lines
-              history={history}
+              all={all}
               frame={frame}
               named={named}
               drawn={drawn}
-              picked={at}
-              directions={store.slice.value!.direction}
+              look={look}
               moment={moment}
             />
-            <Loss moments={moments} frame={frame} moment={moment} />
+            <Loss runs={all.runs} frame={frame} moment={moment} />
             <Slider moments={moments} frame={frame} moment={shown} scrub={scrub} />
           </div>
-          <Labels
-            store={store}
-            history={history}
-            frame={frame}
-            named={named}
-            picked={at}
-            labels={labels}
-          />
+          <Labels all={all} frame={frame} named={named} look={look} labels={labels} pick={pick} />
         </div>
       )}
-      <Listed history={history} order={order} names={names} question={history.question} />
+      <Listed all={all} byLag={byLag} question={history.question} />
     </>
   );
 }
 
-interface ListedProps {
-  history: History;
-  order: number[];
-  names: string[];
-  question: string;
-}
-
-/** The last moments as a table. */
-function Listed({ history: { moments, features }, order, names, question }: ListedProps) {
-  const columns = order.slice(0, COLUMNS);
-  const rows = moments.slice(-LISTED);
-  const known = (of: (moment: Moment) => number) => rows.some((one) => !Number.isNaN(of(one)));
-  const [loss, epoch] = [known((one) => one.loss), known((one) => one.epoch)];
-  const places = decimals(rows.at(-1)!.share[order[0]!]!);
+/** The last moments of each run as a table. */
+function Listed({ all, byLag, question }: { all: Runs; byLag: boolean; question: string }) {
+  const { runs, subjects, share } = all;
+  const columns = subjects.slice(0, COLUMNS);
+  if (byLag) columns.sort((a, b) => a.at - b.at);
+  const rows = runs.flatMap(({ moments }, run) =>
+    moments.slice(-LISTED / runs.length).map((moment) => ({ run, moment })),
+  );
+  const known = (name: "loss" | "epoch") => rows.some(({ moment }) => !Number.isNaN(moment[name]));
+  const [loss, epoch] = [known("loss"), known("epoch")];
+  const places = decimals(share(subjects[0]!, 0, runs[0]!.moments.at(-1)!));
+  const length = runs.reduce((sum, { moments }) => sum + moments.length, 0);
   return (
     <Behind
-      caption={`${question}: shares in percent at the last ${rows.length} of ${moments.length} moments`}
+      caption={`${question}: shares in percent at the last ${rows.length} of ${length} moments`}
       head={[
         "Step",
+        ...(runs.length > 1 ? ["Run"] : []),
         ...(epoch ? ["Epoch"] : []),
         ...(loss ? ["Loss"] : []),
-        ...columns.map((place) => printable(names[features[place]!]!)),
+        ...columns.map(({ name }) => printable(name)),
       ]}
-      rows={rows.map((one) => [
-        count(one.step),
-        ...(epoch ? [fixed(one.epoch, 0)] : []),
-        ...(loss ? [fixed(one.loss, 4)] : []),
-        ...columns.map((place) => fixed(one.share[place]!, places)),
+      rows={rows.map(({ run, moment }) => [
+        count(moment.step),
+        ...(runs.length > 1 ? [printable(runs[run]!.name)] : []),
+        ...(epoch ? [fixed(moment.epoch, 0)] : []),
+        ...(loss ? [fixed(moment.loss, 4)] : []),
+        ...columns.map((one) => fixed(share(one, run, moment), places)),
       ])}
     />
   );

@@ -3,6 +3,7 @@ import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { usePaper, type Paper } from "../canvas/paper.js";
 import { count, counted, printable, short } from "../format.js";
 import { carrying, lagRanges, profile, type LagMap } from "../lags.js";
+import { atMoment } from "../past.js";
 import type { Store } from "../store.js";
 import { isMap } from "../times.js";
 import { labelOf } from "../words.js";
@@ -25,7 +26,10 @@ const LEADING = 5;
 const LISTED = 500;
 
 export function Lags(props: ViewProps) {
-  const { store, root } = props;
+  const { past } = props.store;
+  // Without the lags of an earlier step, order and brushed rows stay those of the latest too.
+  const store = past.lagMap.value ? atMoment(props.store) : props.store;
+  const { root } = props;
   const [section, size] = useWidth();
   const paper = usePaper(root);
   const about = store.meta.value!.lags;
@@ -35,7 +39,7 @@ export function Lags(props: ViewProps) {
   return (
     <section class="nbx-lags" ref={section}>
       {about && isMap(found) ? (
-        <Timeline {...props} {...shared} map={found} />
+        <Timeline store={store} root={root} {...shared} map={found} />
       ) : (
         <>
           <h4>Lag profile</h4>

@@ -10,7 +10,8 @@ import { Notice } from "./notice.js";
 import { Versions } from "./versions.js";
 import type { ViewProps } from "./props.js";
 
-export function Panel({ store, root, children }: ViewProps & { children: ComponentChildren }) {
+export function Panel(props: ViewProps & { children: ComponentChildren }) {
+  const { store, root, children } = props;
   const status = store.status.value;
   const shown = store.meta.value && (status.state === "ready" || status.state === "live");
   const state =
@@ -21,7 +22,7 @@ export function Panel({ store, root, children }: ViewProps & { children: Compone
   if (!shown) return <Notice status={status} again={store.attended && (() => store.again())} />;
   return (
     <>
-      <Header store={store} root={root} />
+      <Header {...props} />
       {store.slice.value ? children : <Waiting store={store} />}
     </>
   );
@@ -38,10 +39,11 @@ function Live({ status: { state, step, paused } }: { status: Status }) {
   );
 }
 
-function Header({ store, root }: ViewProps) {
+function Header({ store, root, beside }: ViewProps) {
   const meta = store.meta.value!;
   const { response } = store.shown.value;
   const marks = store.status.value.marks ?? [];
+  const earlier = meta.tokens ? null : store.past.slice.value;
   const changed = store.versions.told.value?.notes ?? [];
   const notes = [
     ...marks,
@@ -65,10 +67,10 @@ function Header({ store, root }: ViewProps) {
       <div class="nbx-switches">
         <Outputs store={store} />
         <Responses store={store} />
-        <Download store={store} root={root} />
+        <Download store={store} root={root} {...(beside && { beside })} />
       </div>
       <p class="nbx-question" aria-live="polite">
-        <bdi>{(store.past.slice.value ?? store.slice.value)?.question ?? " "}</bdi>
+        <bdi>{(earlier ?? store.slice.value)?.question ?? " "}</bdi>
       </p>
       {marks.length > 0 && (
         <p class="nbx-jump" role="status">
@@ -97,12 +99,16 @@ function Header({ store, root }: ViewProps) {
 function Back({ store }: { store: Store }) {
   const [moment, history] = [store.past.moment.value, store.past.history.value];
   if (!moment || !history) return null;
-  const lags = store.meta.value!.lags ? ", lags" : "";
+  const { lags, tokens } = store.meta.value!;
+  const back = store.past.lagMap.value;
+  // Of texts bars are of tokens, of which there is no history.
+  const then = [!tokens && "bars", back && "lags"].filter(Boolean);
+  const now = [tokens && "bars", "instances", lags && !back && "lags"].filter(Boolean);
   const kept = history.features.length;
   return (
     <p class="nbx-back nbx-muted">
-      The bars are those at step {count(moment.step)}; instances{lags} and the picked row stay those
-      of the latest.
+      {then.length ? `The ${then.join(" and ")} are those` : "The history is"} at step{" "}
+      {count(moment.step)}; {now.join(", ")} and the picked row stay those of the latest.
       {kept < store.names.value.length &&
         ` Early steps are known of the ${count(kept)} features that led at any of them.`}
     </p>

@@ -1,6 +1,7 @@
 """Watching a model while it trains: steps found, a budget kept, a history written."""
 
 from nbexplain.live.marks import Mark
+from nbexplain.live.record import TrainingRecord
 from nbexplain.live.watching import Watch, watch
 
-__all__ = ["Mark", "Watch", "watch"]
+__all__ = ["Mark", "TrainingRecord", "Watch", "watch"]

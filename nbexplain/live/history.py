@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbexplain.engine.axes import Float64
+from nbexplain.live.profile import LagProfile, every
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 1_000
 """Moments kept; beyond them every second one of those before is dropped."""
+
+FEWEST = 64
+"""Moments kept of whatever size."""
+
+MEMORY = 64_000_000
+"""Bytes of all moments, where more than `FEWEST` are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +39,7 @@ class Moment:
         epoch: likewise.
         direction: mean / rms of each feature's derivative, between −1 and 1; NaN makes no claim.
             None where nothing is known of signs.
+        lags: what each lag carries; None where X holds no sequences.
     """
 
     step: int
@@ -43,12 +51,26 @@ class Moment:
     loss: float | None = None
     epoch: int | None = None
     direction: Float64[np.ndarray, " features"] | None = None
+    lags: LagProfile | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        of = self.lags
+        arrays = (self.share, self.low, self.high, self.direction)
+        profile = () if of is None else (of.share, of.low, of.high, of.map)
+        return sum(array.nbytes for array in (*arrays, *profile) if array is not None)
 
 
 class History:
     """Moments in the order of their steps, thinned so that memory stays bounded.
 
     The first and the last moment are always kept, the others at about equal distances.
+
+    Args:
+        features: names.
+        most: moments at most; fewer where they would take more than `MEMORY`.
+        moments: to begin with.
 
     >>> history = History(("a",), most=4)
     >>> for step in range(9):
@@ -57,11 +79,13 @@ class History:
     [0, 4, 8]
     """
 
-    def __init__(self, features: tuple[str, ...], most: int = MOST) -> None:
+    def __init__(
+        self, features: tuple[str, ...], most: int = MOST, moments: Sequence[Moment] = ()
+    ) -> None:
         self.features = features
-        self._moments: list[Moment] = []
+        self._moments = list(moments)
         self._most = most
-        self._stride, self._count = 1, 0
+        self._stride, self._count = 1, len(self._moments)
 
     def add(self, moment: Moment) -> None:
         """Add the moment after a later step; after the same one, it replaces the last.
@@ -78,7 +102,8 @@ class History:
             self._moments.pop()  # the last one so far was there as the last only
         self._moments.append(moment)
         self._count += 1
-        if len(self._moments) > self._most:
+        room = max(MEMORY // max(moment.size, 1), FEWEST)
+        if len(self._moments) > min(self._most, room):
             self._stride *= 2
             last = self._moments[-1]
             self._moments = self._moments[::2]
@@ -102,8 +127,19 @@ class History:
         shares = (
             np.stack([m.share for m in moments]) if moments else np.zeros((0, len(self.features)))
         )
-        steps = pd.Index([m.step for m in moments], name="step", dtype=int)
-        return pd.DataFrame(shares, index=steps, columns=list(self.features))
+        return pd.DataFrame(shares, index=_steps(moments), columns=list(self.features))
+
+    def lag_frame(self) -> pd.DataFrame:
+        """Importance in percent, step × lag; without columns where there are no lags."""
+        import pandas as pd
+
+        moments = tuple(self._moments)
+        profiles = [m.lags for m in moments]
+        lags = every(profiles)
+        columns = pd.RangeIndex(lags.start, lags.stop, name="lag")
+        rows = [np.full(len(lags), np.nan) if p is None else p.over(lags).share for p in profiles]
+        shares = np.stack(rows) if rows else np.zeros((0, len(lags)))
+        return pd.DataFrame(shares, index=_steps(moments), columns=columns)
 
     def log(self) -> pd.DataFrame:
         """Of each moment: seconds, loss, epoch (NaN where they were not seen) and rows."""
@@ -116,6 +152,10 @@ class History:
             "epoch": [float("nan") if m.epoch is None else m.epoch for m in moments],
             "rows": [m.rows for m in moments],
         }
-        return pd.DataFrame(
-            table, index=pd.Index([m.step for m in moments], name="step", dtype=int)
-        )
+        return pd.DataFrame(table, index=_steps(moments))
+
+
+def _steps(moments: Sequence[Moment]) -> pd.Index[int]:
+    import pandas as pd
+
+    return pd.Index([m.step for m in moments], name="step", dtype=int)

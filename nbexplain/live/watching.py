@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from torch import nn
 
 from nbexplain.explain import explain
 from nbexplain.explain.again import again
 from nbexplain.live.budget import Budget
-from nbexplain.live.history import History, Moment
-from nbexplain.live.marks import Mark, Marks
+from nbexplain.live.history import Moment
+from nbexplain.live.profile import lag_profile
+from nbexplain.live.record import TrainingRecord
 from nbexplain.live.rows import sampled
 from nbexplain.live.steps import Steps, seen
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nbexplain.explanation import Explanation
-    from nbexplain.notebook.widgets import Explorer
-
-State: TypeAlias = Literal["waiting", "live", "paused", "finished", "failed"]
 
 
-class Watch:
+class Watch(TrainingRecord):
     """A model's explanation while it trains; `nbx.watch` makes one.
 
     Attributes:
@@ -43,23 +38,18 @@ class Watch:
     def __init__(
         self, model: nn.Module, X: object, y: object | None, budget: float, options: dict[str, Any]
     ) -> None:
-        self.state: State = "waiting"
-        self.error: Exception | None = None
-        self.step = 0
+        super().__init__(explain(model, X, y, **options))
+        self.state = "waiting"
         # Torch's hook holds a watch that runs, and that must not keep a dropped model alive.
         self._model, self._held = weakref.ref(model), cast(nn.Module | None, model)
         self._dropped: weakref.finalize[..., nn.Module] | None = None
         self._X, self._y, self._options = X, y, options
         self._share = budget
-        self._listeners: list[Callable[[Watch], object]] = []
         self._steps: Steps | None = None
         self._trains_in: int | None = None
         self._told = threading.Condition()
         self._asked = self._answered = 0  # requests for an explanation, and how many have theirs
-        self.explanation: Explanation = explain(model, X, y, **options)
         self._rows = sampled(self.explanation, int(options.get("seed", 0)))
-        self._history = History(tuple(self.explanation.features.names))
-        self._marks = Marks(self._history.features)
         self._began = self._last = perf_counter()
         self._budget = Budget(budget, len(self._rows), self._began)
         self._note()
@@ -125,41 +115,6 @@ class Watch:
         return self._model() is model
 
     @property
-    def history(self) -> pd.DataFrame:
-        """Importance in percent, step × feature; step 0 is before the first.
-
-        >>> import torch, nbexplain as nbx
-        >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).history.round().sum(axis=1).to_dict()
-        {0: 100.0}
-        """
-        return self._history.frame()
-
-    @property
-    def log(self) -> pd.DataFrame:
-        """Of each moment in the history: seconds, loss, epoch (where they were seen) and rows."""
-        return self._history.log()
-
-    @property
-    def moments(self) -> tuple[Moment, ...]:
-        """The history with its intervals."""
-        return tuple(self._history)
-
-    @property
-    def marks(self) -> tuple[Mark, ...]:
-        """The moments at which an importance jumped: by more than its trend and its noise.
-
-        >>> import torch, nbexplain as nbx
-        >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).marks
-        ()
-        """
-        return self._marks.found
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Those of the explanation, and a sentence for every mark."""
-        return (*self.explanation.notes, *(mark.note for mark in self.marks))
-
-    @property
     def share(self) -> float:
         """Of the time since the watch began, what explanations cost the training."""
         return self._budget.total / max(self._last - self._began, 1e-9)
@@ -186,31 +141,6 @@ class Watch:
                     return self.explanation
         self._check()
         return self._whole()
-
-    def explore(self) -> Explorer:
-        """The linked panel, whose bars move while the model trains."""
-        from nbexplain.notebook.live import explore
-
-        return explore(self)
-
-    def observe(self, listener: Callable[[Watch], object]) -> Callable[[], None]:
-        """Call `listener` after every update, on the thread that trains; the result ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def dock(self) -> None:
-        """Show the panel beside the code, in JupyterLab's right sidebar; see `Explanation.dock`."""
-        from nbexplain.notebook.dock import dock
-
-        dock(self)
-
-    def _ipython_display_(self) -> None:
-        from nbexplain.notebook.live import display
-
-        display(self)
-
-    def __repr__(self) -> str:
-        return f"Watch({self.explanation.title}, {self.state}, step {self.step:,})"
 
     def _whole(self) -> Explanation:
         """Of all rows, the model as it is."""
@@ -261,7 +191,8 @@ class Watch:
         loss, epoch = seen() if self.step else (None, None)
         seconds, rows = perf_counter() - self._began, self.explanation.count
         shares = found.share, found.low, found.high
-        self._history.add(Moment(self.step, seconds, *shares, rows, loss, epoch, found.direction))
+        told = loss, epoch, found.direction, lag_profile(self.explanation)
+        self._history.add(Moment(self.step, seconds, *shares, rows, *told))
         if self.running:  # the last one, of all rows, may be of another sample of them
             self._marks.look(self.moments)
         self._tell()

@@ -21,10 +21,10 @@ from nbexplain.notebook.widgets.hosting import route_by_sender
 if TYPE_CHECKING:
     from comm.base_comm import BaseComm
 
-    from nbexplain.live import Watch
+    from nbexplain.live import TrainingRecord
     from nbexplain.notebook.widgets import View
 
-    Shown: TypeAlias = Explanation | Watch
+    Shown: TypeAlias = Explanation | TrainingRecord
 
 MIME = "application/vnd.nbexplain.dock+json"
 TARGET = "nbexplain.dock"
@@ -62,7 +62,7 @@ class _Docked:
 
 _latest: list[_Docked] = []
 _beside: list[Any] = []
-_watched: WeakKeyDictionary[Watch, View] = WeakKeyDictionary()
+_watched: WeakKeyDictionary[TrainingRecord, View] = WeakKeyDictionary()
 
 
 def dock(shown: Shown) -> None:
@@ -88,7 +88,7 @@ def just_docked(shown: Shown) -> bool:
     return any(one.shown is shown and one.cell == _cell() for one in _latest)
 
 
-def _watching(watch: Watch) -> View:
+def _watching(watch: TrainingRecord) -> View:
     """The panel of a watch that is docked: one, however often."""
     view = _watched.get(watch)
     if view is None or view.closed:

@@ -8,10 +8,10 @@ from nbexplain.notebook.widgets import Explorer
 from nbexplain.notebook.widgets.following import follow, shown_of
 
 if TYPE_CHECKING:
-    from nbexplain.live import Watch
+    from nbexplain.live import TrainingRecord
 
 
-def display(watch: Watch) -> None:
+def display(watch: TrainingRecord) -> None:
     """Show a watch as the result of a cell."""
     from IPython import display as page
 
@@ -21,7 +21,7 @@ def display(watch: Watch) -> None:
         page.display(explore(watch))
 
 
-def explore(watch: Watch) -> Explorer:
+def explore(watch: TrainingRecord) -> Explorer:
     """The linked panel of what a watch explains, now and as it goes on."""
     view = Explorer(shown_of(watch))
     follow(view, watch)

@@ -5,7 +5,6 @@ import { importances } from "../../js/export/csv.js";
 import {
   history,
   joined,
-  leaders,
   nearest,
   packedHistory,
   type History,
@@ -15,6 +14,7 @@ import {
 import { epochs } from "../../js/views/history/loss.js";
 import { spread } from "../../js/views/history/labels.js";
 import { path } from "../../js/views/history/frame.js";
+import { runsOf } from "../../js/runs.js";
 import { directionOf } from "../../js/ranking.js";
 import { PLAY } from "../../js/views/history/play.js";
 import { packed, type Packed, type Selection, type State } from "../../js/wire.js";
@@ -48,6 +48,7 @@ const OF: History = {
   output: 0,
   question: "Sensitivity of y0",
   features: Uint32Array.of(0, 1),
+  lags: null,
   moments: MOMENTS,
 };
 const trained = (of: History = OF): State => ({
@@ -99,9 +100,10 @@ describe("the history", () => {
   });
 
   it("is led by the latest shares", () => {
-    expect(leaders(OF)).toEqual([0, 1]);
+    const leaders = (of: History) => runsOf(of, ["a", "b"], null).subjects.map(({ name }) => name);
+    expect(leaders(OF)).toEqual(["a", "b"]);
     const nothing = { ...OF, moments: [moment(0, [NaN, 3])] };
-    expect(leaders(nothing)).toEqual([1, 0]);
+    expect(leaders(nothing)).toEqual(["b", "a"]);
   });
 
   it("has epochs where they begin", () => {
@@ -281,8 +283,8 @@ describe("a line", () => {
     await drawn();
     expect(store.names.value[store.feature.value!]).toBe(second.dataset["feature"]);
     expect(second.getAttribute("aria-pressed")).toBe("true");
-    const last = leaders(store.past.history.value!).at(-1)!;
-    store.choose({ feature: store.past.history.value!.features[last]! });
+    const { subjects } = runsOf(store.past.history.value!, store.names.value, null);
+    store.choose({ feature: subjects.at(-1)!.at });
     await drawn();
     expect(all(".nbx-history-names button").length).toBe(6);
     expect(one(".nbx-history-lines .nbx-history-picked")).not.toBeNull();

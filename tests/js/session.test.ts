@@ -100,7 +100,10 @@ it("a view follows to another session", async () => {
 
 it("a view that follows lets go of the session before", async () => {
   const signals: AbortSignal[] = [];
-  const exports: Exports = { mount: (_el, _kind, options) => void signals.push(options.signal) };
+  const exports: Exports = {
+    mount: (_el, _kind, options) => void signals.push(options.signal),
+    past: () => {},
+  };
   const { model, run } = page({ "anywidget:a": exports, "anywidget:b": exports });
   await run();
   model.receive({ _session: "anywidget:b" });

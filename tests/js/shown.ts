@@ -1,14 +1,18 @@
 /** The view on a state, mounted in the test's page. */
 import { signal } from "@preact/signals";
 import { afterEach } from "vitest";
-import { mount, type Kind } from "../../js/mount.js";
+import { mount, type Kind, type MountOptions } from "../../js/mount.js";
 import { createStore } from "../../js/store.js";
 import type { Change, State } from "../../js/wire.js";
 
 let controller: AbortController;
 afterEach(() => controller?.abort());
 
-export function shown(state: State, kind: Kind = "importance") {
+export function shown(
+  state: State,
+  kind: Kind = "importance",
+  beside: Pick<MountOptions, "beside"> = {},
+) {
   controller = new AbortController();
   const element = document.createElement("div");
   document.body.append(element);
@@ -31,7 +35,7 @@ export function shown(state: State, kind: Kind = "importance") {
     live,
   });
   store.load(state);
-  mount(element, kind, store, { signal: controller.signal });
+  mount(element, kind, store, { signal: controller.signal, ...beside });
   const root = element.querySelector<HTMLElement>("[data-nbx-state]")!;
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
   const names = () => all("[data-feature]").map((row) => row.dataset["feature"]);

@@ -264,11 +264,13 @@ describe("the bars", () => {
   });
 });
 
-it("have no history, which is said while the model trains", async () => {
+it("of one token have no history, which is said while the model trains", async () => {
   const { one, all, store } = shown(texts(), "explorer");
   await drawn();
   expect(all("[data-nbx-view=history]")).toEqual([]);
   store.report({ state: "live", step: 3 });
   await drawn();
-  expect(one("[data-nbx-view=history]").textContent).toContain("Texts have no history");
+  expect(one("[data-nbx-view=history]").textContent).toContain(
+    "Texts of one token have no history",
+  );
 });

@@ -178,6 +178,48 @@ class TestUpdates:
             train(model, X, y, 1)
             assert watch.history.index.tolist() == [0, 2]
 
+    def test_of_sequences_it_holds_the_lags_too(self):
+        X = torch.randn(60, 3, 2, generator=torch.Generator().manual_seed(0))
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(6, 1))
+        weights = [model[1].weight.detach().clone()]
+        with always(nbx.watch(model, X, scale="none")) as watch:
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+            for _ in range(4):
+                train(model, X, X[:, 0, :1], 1, optimizer)
+                weights.append(model[1].weight.detach().clone())
+        assert watch.lag_history.index.tolist() == [0, 1, 2, 3, 4]
+        assert (watch.lag_history.columns.tolist(), watch.lag_history.columns.name) == (
+            [0, 1, 2],
+            "lag",
+        )
+        for weight, moment in zip(weights, watch.moments, strict=True):
+            size = weight.abs().numpy().reshape(3, 2)[::-1]  # lag 0 is the last step
+            cells = 100 * size / size.sum()
+            np.testing.assert_allclose(moment.lags.map, cells, rtol=1e-5)
+            np.testing.assert_allclose(watch.lag_history.loc[moment.step], cells.sum(1), rtol=1e-5)
+            np.testing.assert_allclose(moment.share, cells.sum(0), rtol=1e-5)
+            assert (moment.lags.low <= moment.lags.share + 1e-9).all()
+        wanted = nbx.explain(model, X, scale="none").lag_importance()
+        np.testing.assert_array_equal(watch.lag_history.iloc[-1], wanted["importance"])
+
+    def test_later_steps_that_a_model_comes_to_use_are_leads_from_then_on(self):
+        X = torch.randn(40, 3, 1, generator=torch.Generator().manual_seed(0))
+        model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3), nn.Unflatten(1, (3, 1)))
+        with torch.no_grad():
+            model[1].weight.copy_(torch.eye(3))
+        every = nbx.Sensitivity(steps="valid")
+        with always(nbx.watch(model, X, method=every, scale="none")) as watch:
+            train(model, X, X.flip(1), 2)
+        assert watch.lag_history.columns.tolist() == [-2, -1, 0, 1, 2]
+        assert watch.lag_history.loc[0].isna().tolist() == [True, True, False, False, False]
+        assert watch.lag_history.loc[2].notna().all()
+
+    def test_a_table_has_no_lags(self):
+        X, _ = data()
+        with pytest.raises(ValueError, match="There are no lags"):
+            nbx.watch(nn.Linear(4, 1), X).lag_history  # noqa: B018
+
     def test_texts_are_followed_too(self):
         ids = torch.randint(0, 9, (50, 6), generator=torch.Generator().manual_seed(0))
 
@@ -472,6 +514,17 @@ class TestHistory:
         assert (steps[0], steps[-1]) == (0, 9_999)
         assert len(set(np.diff(steps[:-1]))) == 1
         assert history.frame().loc[9_999].tolist() == [9_999, 9_999]
+
+    def test_large_moments_are_fewer(self, monkeypatch):
+        monkeypatch.setattr("nbexplain.live.history.MEMORY", 100 * self.moment(0).size)
+        history = History(("a", "b"))
+        for step in range(5_000):
+            history.add(self.moment(step))
+            assert len(history) <= 101
+        monkeypatch.setattr("nbexplain.live.history.MEMORY", 0)
+        for step in range(5_000, 9_000):
+            history.add(self.moment(step))
+        assert 30 <= len(history) <= 65
 
     def test_of_one_step_the_latest_is_kept(self):
         history = History(("a", "b"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from torch import nn
 
 import nbexplain as nbx
 from nbexplain.live.history import Moment
+from nbexplain.live.profile import LagProfile
 from nbexplain.notebook import history
 from nbexplain.notebook.history import Record
 from nbexplain.notebook.widgets import following
@@ -42,6 +44,11 @@ def read(state, name):
     found = np.frombuffer(array["data"], array["dtype"]).reshape(array["shape"])
     if name in ("share", "low", "high"):
         return np.where(found == 65_535, np.nan, found * read(state, "unit")[:, None])
+    if name.startswith("lag_") and name != "lag_unit":
+        return np.where(found == 65_535, np.nan, found * read(state, "lag_unit")[:, None])
+    if name == "map":
+        unit = read(state, "map_unit")[:, None, None]
+        return np.where(found == 65_535, np.nan, found * unit)
     if name == "direction":
         return np.where(found == 0, np.nan, (found - 128.0) / 126)
     return found
@@ -155,6 +162,69 @@ class TestRecord:
         assert [record.nearest(step) for step in (-5, 5, 6, 21, 99)] == [0, 0, 10, 30, 30]
 
 
+def profiled(step, lags, *share, features=2):
+    """A moment of sequences: these shares of lags, the features alike."""
+    share = np.array(share, float)
+    cells = np.repeat(share[:, None] / features, features, axis=1).astype("f4")
+    profile = LagProfile(lags, share, 0.9 * share, 1.1 * share, cells)
+    return replace(moment(step, *np.full(features, 100 / features)), lags=profile)
+
+
+class TestLags:
+    @given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 3))
+    def test_the_page_reads_what_each_lag_carried(self, lags, features, leads):
+        draw = np.random.default_rng(lags)
+        shares = draw.dirichlet(np.ones(lags), size=3) * 100
+        there = range(-leads, lags - leads)
+        moments = [profiled(t, there, *share, features=features) for t, share in enumerate(shares)]
+        state = Record(explained(features)).replace(moments)
+        assert state["first_lag"] == -leads
+        assert read(state, "lags").tolist() == list(range(lags))
+        for name, factor in (("share", 1), ("low", 0.9), ("high", 1.1)):
+            np.testing.assert_allclose(read(state, f"lag_{name}"), factor * shares, atol=2e-3)
+        np.testing.assert_allclose(read(state, "map").sum(2), shares, atol=1e-2)
+
+    @pytest.mark.parametrize("lags", [2, 20, 300, 3_000])
+    def test_it_is_small_however_many_there_are(self, lags):
+        draw = np.random.default_rng(0)
+        moments = [profiled(step, range(lags), *draw.random(lags)) for step in range(1_000)]
+        state = Record(explained(2)).replace(moments)
+        arrays = [value for value in state.values() if isinstance(value, dict)]
+        assert sum(len(array["data"]) for array in arrays) <= history.BUDGET
+        assert state["lags"]["shape"] == [min(lags, 256)]
+        assert ("map" in state) == (lags < 300)
+        assert state["steps"]["shape"][0] >= history.ENOUGH or lags > 256
+
+    def test_maps_of_many_cells_are_left_out_before_moments_are(self):
+        moments = [
+            profiled(step, range(60), *np.full(60, 100 / 60), features=60) for step in range(200)
+        ]
+        state = Record(explained(60)).replace(moments)
+        assert "map" not in state
+        assert state["steps"]["shape"][0] > 150
+
+    def test_a_lag_that_comes_to_lead_or_to_be_brings_its_past(self):
+        record = Record(explained(2))
+        first = profiled(0, range(3), 60, 30, 10)
+        record.replace([first])
+        message, buffers = record.news([first, profiled(1, range(3), 10, 30, 60)])
+        assert "anew" not in message
+        assert message["history"]["first_lag"] == 0
+        moments = [first, profiled(2, range(-1, 3), 5, 5, 30, 60)]
+        message, buffers = record.news(moments)
+        state = told(message, buffers)
+        assert (message["anew"], state["first_lag"]) == (True, -1)
+        np.testing.assert_allclose(read(state, "lag_share")[0], [np.nan, 60, 30, 10], rtol=1e-4)
+        many = np.linspace(2, 1, 300)
+        record.replace([profiled(0, range(300), *many)])
+        message, _ = record.news([profiled(1, range(300), *many[::-1])])
+        assert message["anew"] is True
+
+    def test_a_table_has_none(self):
+        state = Record(explained(2)).replace([moment(0, 60, 40)])
+        assert not {"first_lag", "lags", "map"} & set(state)
+
+
 class TestWatched:
     def test_moments_are_messages_and_the_whole_at_the_end(self, at_once):
         X, y = data()
@@ -215,11 +285,23 @@ class TestWatched:
         with pytest.raises(TypeError, match="not Explanation: only a watched model has a history"):
             nbx.TrainingHistory(explained(2))
 
-    def test_texts_are_refused(self):
+    def test_texts_have_the_history_of_their_lags(self, at_once):
         ids = torch.randint(1, 9, (20, 5), generator=torch.Generator().manual_seed(0))
         model = nn.Sequential(nn.Embedding(9, 3), nn.Flatten(), nn.Linear(15, 1))
+        watch = always(nbx.watch(model, ids))
+        page = Page(nbx.TrainingHistory(watch))
+        train(model, ids, torch.randn(20, 1), 2)
+        (*_, last) = [told(*one) for one in page.sent if one[0]["t"] == "history"]
+        np.testing.assert_allclose(
+            read(last, "lag_share")[0], watch.lag_history.iloc[-1], rtol=1e-4
+        )
+        watch.stop()
+
+    def test_texts_of_one_token_are_refused(self):
+        ids = torch.randint(1, 9, (20, 1), generator=torch.Generator().manual_seed(0))
+        model = nn.Sequential(nn.Embedding(9, 3), nn.Flatten(), nn.Linear(3, 1))
         watch = nbx.watch(model, ids)
-        with pytest.raises(ValueError, match="Texts have one feature"):
+        with pytest.raises(ValueError, match="Texts of one token have one feature at one lag"):
             nbx.TrainingHistory(watch)
         assert Page(watch.explore()).session.history == {}
 

@@ -1,5 +1,6 @@
 /** Where the history is drawn: steps to the right, shares upwards. */
-import type { History } from "../../history.js";
+import type { Moment } from "../../history.js";
+import type { Runs, Subject } from "../../runs.js";
 import { pixels, type Scale } from "../../scales.js";
 
 /** Pixels left of the lines. */
@@ -26,17 +27,30 @@ export interface Frame {
   inside(event: PointerEvent): boolean;
 }
 
+/** How lines look. */
+export interface Look {
+  /** Their hue: of features the direction, as it is now or was at a moment. */
+  class(subject: Subject, moment?: Moment): string;
+  style(subject: Subject): Record<string, string>;
+  picked(subject: Subject): boolean;
+  byLag: boolean;
+}
+
 /** How lines that stand out are told apart, whatever their hue. */
 export const DASHES = ["", "7 3", "2 3", "10 3 2 3", "5 2 1 2"];
 
 export const dash = (rank: number): string => DASHES[rank] ?? "";
 
-/** The frame of a history in so many pixels, of which labels take some. */
-export function placed({ moments }: History, total: number, labels: number): Frame {
+/** The frame of all runs in so many pixels, of which labels take some. */
+export function placed({ runs, subjects, share }: Runs, total: number, labels: number): Frame {
   let most = 0;
-  for (const { share } of moments) for (const one of share) if (one > most) most = one;
+  runs.forEach(({ moments }, run) => {
+    for (const moment of moments)
+      for (const one of subjects) most = Math.max(most, share(one, run, moment) || 0);
+  });
   const domain = most > 0 ? Math.min(most * 1.04, 100) : 100;
-  const [first, last] = [moments[0]!.step, moments.at(-1)!.step];
+  const first = Math.min(...runs.map(({ moments }) => moments[0]!.step));
+  const last = Math.max(...runs.map(({ moments }) => moments.at(-1)!.step));
   const [left, right] = [LEFT, Math.max(LEFT + 60, total - labels)];
   const [top, bottom] = [TOP, TOP + HEIGHT];
   const along: Scale = { low: first, high: last, from: left, to: right };

@@ -1,41 +1,42 @@
-/** The lines of all features over the steps, with their axes and where the scrubber stands. */
+/** The lines of all features or lags over the steps, with their axes and the scrubber's place. */
 import { useMemo } from "preact/hooks";
 import { percentTicks } from "../../format.js";
-import type { History, Moment } from "../../history.js";
-import { directionOf } from "../../ranking.js";
-import { dash, path, type Frame } from "./frame.js";
+import { nearest, type Moment } from "../../history.js";
+import type { Runs, Subject } from "../../runs.js";
+import { dash, path, type Frame, type Look } from "./frame.js";
+import { lineClass } from "./labels.js";
 
 interface Props {
-  history: History;
+  all: Runs;
   frame: Frame;
-  /** Places in the history's features of the lines that stand out. */
-  named: number[];
-  /** Places of those that are drawn at all, and not only in the bars. */
-  drawn: number[];
-  /** The place of the picked feature, or -1. */
-  picked: number;
-  /** mean / rms of all features, the latest. */
-  directions: Float32Array;
+  /** Those that stand out. */
+  named: Subject[];
+  /** Those that are drawn at all, and not only in the bars. */
+  drawn: Subject[];
+  look: Look;
   moment: Moment | null;
 }
 
-export function Lines({ history, frame, named, drawn, picked, directions, moment }: Props) {
+export function Lines({ all, frame, named, drawn, look, moment }: Props) {
   const { left, right, top, bottom } = frame;
-  const { features, moments } = history;
-  const front = [...named.filter((place) => place !== picked), ...(picked < 0 ? [] : [picked])];
+  const { runs, share } = all;
+  const front = [...named].sort((a, b) => Number(look.picked(a)) - Number(look.picked(b)));
   const behind = drawn.filter((one) => !front.includes(one));
-  const all = [...behind, ...front].sort((a, b) => a - b);
-  const paths = useMemo(
-    () =>
-      new Map(
-        all.map((place) => [
-          place,
-          path(moments.map(({ step, share }) => [frame.x(step), frame.y(share[place]!)])),
-        ]),
-      ),
-    [history, left, right, all.join()],
-  );
-  const hue = (place: number) => `nbx-${directionOf(directions[features[place]!]!)}`;
+  const paths = useMemo(() => new Map<string, string>(), [all, left, right, frame.domain]);
+  const drawnOf = (subject: Subject, run: number) => {
+    const key = `${run} ${all.subjects.indexOf(subject)}`;
+    if (!paths.has(key))
+      paths.set(
+        key,
+        path(
+          runs[run]!.moments.map((one) => [frame.x(one.step), frame.y(share(subject, run, one))]),
+        ),
+      );
+    return paths.get(key);
+  };
+  const lines = (of: Subject[], draw: (subject: Subject, run: number) => preact.JSX.Element) =>
+    // Of two runs, the other one's lines lie below.
+    runs.flatMap((_, i) => of.map((subject) => draw(subject, runs.length - 1 - i)));
   const x = moment ? frame.x(moment.step) : right;
   return (
     <svg width={right + 6} height={bottom + 4} aria-hidden="true" class="nbx-history-lines">
@@ -47,15 +48,15 @@ export function Lines({ history, frame, named, drawn, picked, directions, moment
           </text>
         </g>
       ))}
-      {behind.map((place) => (
-        <path key={place} class="nbx-history-line" d={paths.get(place)} />
+      {lines(behind, (subject, run) => (
+        <path class="nbx-history-line" d={drawnOf(subject, run)} />
       ))}
-      {front.map((place) => (
+      {lines(front, (subject, run) => (
         <path
-          key={place}
-          class={`nbx-history-line nbx-history-named ${hue(place)}${place === picked ? " nbx-history-picked" : ""}`}
-          stroke-dasharray={dash(named.indexOf(place))}
-          d={paths.get(place)}
+          class={lineClass(look, subject, run)}
+          style={look.style(subject)}
+          stroke-dasharray={dash(named.indexOf(subject))}
+          d={drawnOf(subject, run)}
         />
       ))}
       {moment && (
@@ -68,17 +69,22 @@ export function Lines({ history, frame, named, drawn, picked, directions, moment
             height={bottom - top + 5}
           />
           <path class="nbx-history-now" d={`M${x} ${top - 6}V${bottom}`} />
-          {front
-            .filter((place) => !Number.isNaN(moment.share[place]!))
-            .map((place) => (
+          {lines(front, (subject, run) => {
+            const { moments } = runs[run]!;
+            const at = run ? moments[nearest(moments, moment.step)]! : moment;
+            const value = share(subject, run, at);
+            const beyond = moment.step > moments.at(-1)!.step;
+            if (Number.isNaN(value) || beyond) return <></>;
+            return (
               <circle
-                key={place}
-                class={`nbx-history-dot nbx-${directionOf(moment.direction[place]!)}`}
+                class={`nbx-history-dot ${look.class(subject, run ? undefined : moment)}`}
+                style={look.style(subject)}
                 cx={x}
-                cy={frame.y(moment.share[place]!)}
-                r={3}
+                cy={frame.y(value)}
+                r={run ? 2 : 3}
               />
-            ))}
+            );
+          })}
         </>
       )}
     </svg>

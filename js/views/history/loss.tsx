@@ -1,31 +1,47 @@
 /** The loss on an axis of its own, and the beginnings of epochs, where the training's code has them. */
 import { useMemo } from "preact/hooks";
-import { number } from "../../format.js";
-import type { Moment } from "../../history.js";
+import { number, short } from "../../format.js";
+import { nearest, type Moment } from "../../history.js";
+import type { Run } from "../../runs.js";
 import { extent, pixels } from "../../scales.js";
 import { path, type Frame } from "./frame.js";
+import { spread } from "./labels.js";
 
 const HEIGHT = 40;
 /** Pixels from one epoch that is named to the next. */
 const APART = 26;
 
 interface Props {
-  moments: Moment[];
+  runs: Run[];
   frame: Frame;
   moment: Moment | null;
 }
 
-export function Loss({ moments, frame, moment }: Props) {
+export function Loss({ runs, frame, moment }: Props) {
   const { left, right } = frame;
-  const [low, high] = useMemo(() => extent(moments.map(({ loss }) => loss)), [moments]);
-  const y = (loss: number) => pixels({ low, high, from: HEIGHT - 3, to: 5 }, loss);
-  const line = useMemo(
-    () => path(moments.map(({ step, loss }) => [frame.x(step), y(loss)])),
-    [moments, left, right],
+  const [low, high] = useMemo(
+    () => extent(runs.flatMap(({ moments }) => moments.map(({ loss }) => loss))),
+    [runs],
   );
-  const began = epochs(moments);
+  const y = (loss: number) => pixels({ low, high, from: HEIGHT - 3, to: 5 }, loss);
+  const lines = useMemo(
+    () =>
+      runs.map(({ moments }) => path(moments.map(({ step, loss }) => [frame.x(step), y(loss)]))),
+    [runs, frame.first, frame.last, left, right],
+  );
+  const line = lines.some(Boolean);
+  const began = epochs(runs[0]!.moments);
   if (!line && !began.length) return null;
-  const shown = moment ?? moments.at(-1)!;
+  const several = runs.length > 1;
+  const shown = runs.map(({ moments }, run) => {
+    const place = moment ? nearest(moments, moment.step) : moments.length - 1;
+    return run || !moment ? moments[place]!.loss : moment.loss;
+  });
+  const ends = runs.map(({ moments }) => {
+    const seen = moments.filter(({ loss }) => !Number.isNaN(loss));
+    return seen.length ? y(seen.at(-1)!.loss) + 4 : 0;
+  });
+  const tops = spread(ends, 10, HEIGHT, 14);
   let free = -Infinity;
   const labelled = began.map(({ step, epoch }) => {
     const x = frame.x(step);
@@ -45,10 +61,21 @@ export function Loss({ moments, frame, moment }: Props) {
             {number(low, 2)}
           </text>
           <path class="nbx-lag-line" d={`M${left} ${HEIGHT - 2}H${right}`} />
-          <path class="nbx-history-line" d={line} />
+          {lines.map((drawn, run) => (
+            <path class={`nbx-history-line${run ? " nbx-history-other" : ""}`} d={drawn} />
+          ))}
           <text class="nbx-history-about" x={right} y={12}>
-            loss{Number.isNaN(shown.loss) ? "" : ` ${number(shown.loss)}`}
+            loss{several || Number.isNaN(shown[0]!) ? "" : ` ${number(shown[0]!)}`}
           </text>
+          {several &&
+            runs.map(
+              ({ name }, run) =>
+                lines[run] && (
+                  <text class="nbx-history-start" x={right + 12} y={tops[run]}>
+                    {short(name)} {number(shown[run]!)}
+                  </text>
+                ),
+            )}
           {moment && <path class="nbx-history-now" d={`M${frame.x(moment.step)} 0V${HEIGHT}`} />}
         </>
       )}

@@ -19,7 +19,7 @@ export function Slider({ moments, frame, moment, scrub }: Props) {
   const page = Math.max(1, Math.round(moments.length / 10));
   const onKey = (event: KeyboardEvent) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
-    const to: Record<string, number> = {
+    const places: Record<string, number> = {
       ArrowLeft: at - 1,
       ArrowDown: at - 1,
       ArrowRight: at + 1,
@@ -30,11 +30,12 @@ export function Slider({ moments, frame, moment, scrub }: Props) {
       End: moments.length - 1,
       Escape: moments.length - 1,
     };
-    if (!(event.key in to)) return;
-    scrub(to[event.key]!);
+    if (!(event.key in places)) return;
+    scrub(places[event.key]!);
     event.preventDefault();
   };
-  const x = frame.x(moment.step);
+  const [from, to] = [moments[0]!.step, moments.at(-1)!.step];
+  const [start, x] = [frame.x(from), frame.x(moment.step)];
   const named = ticks(first, last, Math.max(2, (right - left) / 80));
   return (
     <>
@@ -43,14 +44,14 @@ export function Slider({ moments, frame, moment, scrub }: Props) {
         role="slider"
         tabIndex={0}
         aria-label="Step of the training"
-        aria-valuemin={first}
-        aria-valuemax={last}
+        aria-valuemin={from}
+        aria-valuemax={to}
         aria-valuenow={moment.step}
-        aria-valuetext={`step ${count(moment.step)} of ${count(last)}`}
-        style={{ marginLeft: `${left}px`, width: `${right - left}px` }}
+        aria-valuetext={`step ${count(moment.step)} of ${count(to)}`}
+        style={{ marginLeft: `${start}px`, width: `${frame.x(to) - start}px` }}
         onKeyDown={onKey}
       >
-        <i style={{ left: `${x - left}px` }} />
+        <i style={{ left: `${x - start}px` }} />
       </div>
       <div class="nbx-history-axis" aria-hidden="true">
         {named.map(({ value, text }) => (

@@ -11,17 +11,17 @@ from nbexplain.notebook.widgets.view import View
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
-    from nbexplain.live import Watch
+    from nbexplain.live import TrainingRecord
 
 #: Seconds between two pictures: a page that is told more often falls behind.
 INTERVAL = 0.1
 #: Seconds between two samples of rows.
 ROWS = 1.0
 
-_following: WeakKeyDictionary[Watch, list[Following]] = WeakKeyDictionary()
+_following: WeakKeyDictionary[TrainingRecord, list[Following]] = WeakKeyDictionary()
 
 
-def shown_of(watch: Watch) -> Explanation:
+def shown_of(watch: TrainingRecord) -> Explanation:
     """What open views of this watch show, for others to join them; without any, the latest."""
     for one in _following.get(watch, []):
         if (explanation := one.explanation) is not None:
@@ -29,7 +29,7 @@ def shown_of(watch: Watch) -> Explanation:
     return watch.explanation
 
 
-def follow(view: View, watch: Watch) -> None:
+def follow(view: View, watch: TrainingRecord) -> None:
     """Show in this view where the watch stands, and from now on where it gets to."""
     for one in _following.get(watch, []):
         if one.joined(view):
@@ -40,7 +40,7 @@ def follow(view: View, watch: Watch) -> None:
 class Following:
     """Views of one session that follow a watch until they are closed."""
 
-    def __init__(self, view: View, watch: Watch) -> None:
+    def __init__(self, view: View, watch: TrainingRecord) -> None:
         self._views = [view]
         self._told = self._rows = monotonic()
         self._leave = watch.observe(self)
@@ -62,7 +62,7 @@ class Following:
         self._views.append(view)
         return True
 
-    def __call__(self, watch: Watch) -> None:
+    def __call__(self, watch: TrainingRecord) -> None:
         """The watch has something to tell."""
         now, view = monotonic(), self._first()
         if view is None:
@@ -78,7 +78,7 @@ class Following:
             rows = now - self._rows >= ROWS
             view.refresh(watch.explanation, rows=rows)
             self._keep(watch)
-            if not watch.explanation.asked.tokens:
+            if has_lines(watch):
                 view.add(watch.moments)
             self._report(watch)
             self._told, self._rows = now, now if rows else self._rows
@@ -87,16 +87,15 @@ class Following:
         self._views = [view for view in self._views if not view.closed]
         return self._views[0] if self._views else None
 
-    def _keep(self, watch: Watch) -> None:
+    def _keep(self, watch: TrainingRecord) -> None:
         for view in self._views:
             view.keep(watch.explanation)
 
-    def _remember(self, watch: Watch) -> None:
-        # Of texts the one feature is the token, which has all of the importance at every moment.
-        if not watch.explanation.asked.tokens:
+    def _remember(self, watch: TrainingRecord) -> None:
+        if has_lines(watch):
             self._views[0].remember(watch.explanation, watch.moments)
 
-    def _report(self, watch: Watch) -> None:
+    def _report(self, watch: TrainingRecord) -> None:
         view = self._views[0]
         if watch.state == "failed" and watch.error is not None:
             view.report(state="error", message=sentence(watch.error))
@@ -107,6 +106,11 @@ class Following:
             view.report(state="live", step=watch.step, paused=paused, **_marked(watch))
 
 
-def _marked(watch: Watch) -> dict[str, list[str]]:
+def has_lines(watch: TrainingRecord) -> bool:
+    """Whether there is a history to show: of texts, whose one feature has all, that of lags."""
+    return not watch.explanation.asked.tokens or watch.moments[-1].lags is not None
+
+
+def _marked(watch: TrainingRecord) -> dict[str, list[str]]:
     """The marks as sentences, where there are some."""
     return {"marks": [mark.note for mark in watch.marks]} if watch.marks else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nbexplain.live import Watch
-from nbexplain.notebook.widgets.following import follow, shown_of
+from nbexplain.notebook.widgets.following import follow, has_lines, shown_of
 from nbexplain.notebook.widgets.selection import Selection
 from nbexplain.notebook.widgets.view import View
 
@@ -13,9 +13,11 @@ from nbexplain.notebook.widgets.view import View
 class TrainingHistory(View):
     """A line per feature over the steps of a training, and a way back to each of them.
 
-    While a step is picked, the importance bars of all linked views show their order, shares and
-    intervals (row sampling) at that step; rows and lags stay those of the latest. Shares are in
-    percent, of the response and the output that the watch shows first.
+    Of sequences there is a line per lag too, which of texts is the only one. While a step is
+    picked, the importance bars and the lags of all linked views show their order, shares and
+    intervals (row sampling) at that step (lags while the page holds the map of each step, at most
+    about a thousand lags times features); rows stay those of the latest. Shares are in percent, of
+    the response and the output that the watch shows first.
 
     Args:
         watch: what `nbx.watch` returned, before, while or after the model trains.
@@ -30,7 +32,7 @@ class TrainingHistory(View):
 
     Raises:
         TypeError: `watch` is no watch.
-        ValueError: X holds texts, whose one feature, the token, has no history.
+        ValueError: X holds texts of one token, which has all of the importance at every step.
 
     >>> import torch, nbexplain as nbx
     >>> watch = nbx.watch(torch.nn.Linear(2, 1), torch.eye(2))
@@ -56,10 +58,10 @@ class TrainingHistory(View):
                 f"TrainingHistory shows what nbx.watch(model, X) returned, "
                 f"not {type(watch).__name__}: only a watched model has a history."
             )
-        if watch.explanation.asked.tokens:
+        if not has_lines(watch):
             raise ValueError(
-                "Texts have one feature, the token, which has all of the importance at every "
-                "step: there is no history to show. watch.explore() shows the tokens."
+                "Texts of one token have one feature at one lag, which has all of the importance "
+                "at every step: there is no history to show. watch.explore() shows the tokens."
             )
         super().__init__(shown_of(watch), selection=selection, **traits)
         follow(self, watch)

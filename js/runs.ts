@@ -1,0 +1,70 @@
+/** What a chart of one training, or of two beside each other, has lines of: features or lags. */
+import type { History, Moment } from "./history.js";
+
+/** Another training beside that of the store: what both are called, and what the other has seen. */
+export interface Beside {
+  runs: string[];
+  /** Names of the other one's features. */
+  features: string[];
+  history: History;
+}
+
+export interface Run {
+  /** "" where there is no other. */
+  name: string;
+  moments: Moment[];
+}
+
+/** A feature or a lag. */
+export interface Subject {
+  name: string;
+  /** The feature's position, -1 where only the other run has it; or the lag. */
+  at: number;
+  /** Where its shares are in each run; undefined where that has none. */
+  places: (number | undefined)[];
+}
+
+export interface Runs {
+  runs: Run[];
+  /** By the largest of the runs' latest shares. */
+  subjects: Subject[];
+  /** Percent; NaN where it is unknown. */
+  share(subject: Subject, run: number, moment: Moment): number;
+}
+
+/** The lines of features; with the names of lags, those of lags. */
+export function runsOf(
+  own: History,
+  names: string[],
+  beside: Beside | null | undefined,
+  lagName?: (lag: number) => string,
+): Runs {
+  const runs = [own, ...(beside ? [beside.history] : [])].map(({ moments }, run) => ({
+    ...{ name: beside?.runs[run] ?? "", moments },
+  }));
+  const subjects: Subject[] = [];
+  [own, beside?.history].forEach((history, run) =>
+    (lagName ? history?.lags : history?.features)?.forEach((at, place) => {
+      const name = lagName ? lagName(at) : (run ? beside!.features : names)[at]!;
+      const same = (one: Subject) =>
+        one.places[run] === undefined && (lagName ? one.at === at : one.name === name);
+      let found = run ? subjects.find(same) : undefined;
+      if (!found) {
+        found = { name, at: run && !lagName ? names.indexOf(name) : at, places: [] };
+        subjects.push(found);
+      }
+      found.places[run] = place;
+    }),
+  );
+  const share = ({ places }: Subject, run: number, moment: Moment) =>
+    (lagName ? moment.lags : moment)?.share[places[run] ?? -1] ?? NaN;
+  const latest = new Map(
+    subjects.map((one) => [
+      one,
+      // What is unknown leads nothing.
+      Math.max(...runs.map(({ moments }, run) => share(one, run, moments.at(-1)!) || 0)),
+    ]),
+  );
+  subjects.sort((a, b) => latest.get(b)! - latest.get(a)!);
+  return { runs, subjects, share };
+}
