@@ -3,13 +3,10 @@ import { chain } from "./chain.js";
 import { explained, type Row } from "./instances.js";
 import {
   key,
-  packed,
   unpack,
   type InstancesState,
-  showing,
   type LagSlice,
   type LagsMeta,
-  type LagsState,
   type Shown,
 } from "./wire.js";
 
@@ -72,25 +69,6 @@ export const lagMaps = (
   about: LagsMeta,
   features: number,
 ): Map<string, LagMap> => new Map(slices.map((of) => [key(of), lagMap(of, about, features)]));
-
-/** What `lagMaps` reads. */
-export function packedLags(all: [Shown, LagMap][]): LagsState | Record<string, never> {
-  if (!all.length) return {};
-  const slices = all.map(([shown, of]): LagSlice => {
-    const { lags, features, low, high, map, widths, time, memory } = of;
-    const steps = Math.sqrt(time?.length ?? 0);
-    return {
-      ...showing(shown),
-      memory: memory!,
-      low: packed(low!, lags),
-      high: packed(high!, lags),
-      map: packed(map, lags, features),
-      ...(widths && { widths: packed(widths, lags, features) }),
-      ...(time && { time: packed(time, steps, steps) }),
-    };
-  });
-  return { slices };
-}
 
 /** Squared shares of one row by lag and feature, as `Explanation.lag_map` has them. */
 export function rowMap(

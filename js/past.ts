@@ -6,7 +6,6 @@ import {
   joined,
   mapAt,
   nearest,
-  packedHistory,
   sliceAt,
   type History,
   type HistoryState,
@@ -84,7 +83,6 @@ export function createPast(
       const [before, later] = [history.peek(), unpacked(state)];
       history.value = anew || !before ? later : joined(before, later);
     },
-    saved: () => (history.peek() ? packedHistory(history.peek()!) : {}),
   };
 }
 

@@ -89,8 +89,6 @@ export interface Store {
   /** A view shows instances: ask for as many as there are. */
   want(): void;
   again(): void;
-  /** Everything that is in the page, what is chosen included. */
-  saved(): State;
 }
 
 /** What a store asks of the host, which has a kernel behind it. */

@@ -14,8 +14,6 @@ import { createWhatIf } from "./whatif.js";
 import { createVersions } from "./versions.js";
 import {
   key,
-  packed,
-  packedSlices,
   showing,
   PROTOCOL,
   slice as unpackedSlice,
@@ -30,7 +28,6 @@ import {
   type Selection,
   type Shown,
   type Slice,
-  type State,
   type Status,
 } from "./wire.js";
 
@@ -68,7 +65,6 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const whatIf = createWhatIf(instance, host, left);
   const search = signal<{ label: string; wait?: Wait } | null>(null);
   let [wanted, asked] = [false, false];
-  let loaded: State | null = null;
 
   const subject = { meta, names, shown, slice, instances, rows };
   const { subset, ...brushed } = createBrushed(subject, host, left);
@@ -208,21 +204,6 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       host?.instances();
     },
     again: () => host?.again(),
-    saved() {
-      const { slices: infos, importance } = packedSlices([...slices.peek().values()]);
-      // A saved page has no kernel that could answer an edit.
-      const { rows: brushed, edit: _, ...picked } = chosen();
-      const selection = { ...picked, rows: brushed && packed(brushed, brushed.length) };
-      return {
-        ...loaded!,
-        ...(meta.peek() && { meta: { ...meta.peek()!, slices: infos }, importance }),
-        lags: times.saved(infos),
-        history: past.saved(),
-        instances: instances.peek()?.state ?? {},
-        selection: { ...selection, client: "", seq: 0 },
-        ...(linkKey && { _link: linkKey }),
-      };
-    },
     follow(selection) {
       batch(() => {
         show(selection);
@@ -252,7 +233,6 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
             rows && "rows" in rows
               ? new Instances(rows as InstancesState, state.names.length, next?.lags?.count)
               : null;
-          loaded = state;
           names.value = state.names;
           slices.value = found;
           waits.value = new Map();

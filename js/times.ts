@@ -1,6 +1,6 @@
 /** What the store knows of lags: the maps that are here or asked for, and which lag is meant. */
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { lagMap as unpacked, lagMaps, packedLags, peak, type LagMap } from "./lags.js";
+import { lagMap as unpacked, lagMaps, peak, type LagMap } from "./lags.js";
 import { UNATTENDED, type Host, type Wait } from "./shared.js";
 import { key, type LagSlice, type Meta, type Picks, type Shown, type State } from "./wire.js";
 
@@ -62,14 +62,6 @@ export function createTimes(
     receive: (slice: LagSlice, only?: boolean) =>
       set(slice, unpacked(slice, meta.peek()!.lags!, names.peek().length), only),
     refuse: (of: Shown, error: string) => set(of, { error }),
-    /** The maps of these, those that are here. */
-    saved: (all: Shown[]) =>
-      packedLags(
-        all.flatMap((of): [Shown, LagMap][] => {
-          const map = maps.peek().get(key(of));
-          return isMap(map) ? [[of, map]] : [];
-        }),
-      ),
   };
 }
 

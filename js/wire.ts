@@ -284,23 +284,6 @@ export function slices(meta: Meta, packed: Packed, features: number): Map<string
   );
 }
 
-/** What `slices` reads: the importances of these slices, and what each of them is. */
-export function packedSlices(all: Slice[]): { slices: SliceInfo[]; importance: Packed } {
-  const features = all[0]?.share.length ?? 0;
-  const values = new Float32Array(all.length * 4 * features);
-  all.forEach(({ share, low, high, direction }, i) =>
-    [share, low, high, direction].forEach((row, q) => values.set(row, (4 * i + q) * features)),
-  );
-  return {
-    slices: all.map(({ question, tokens, ...shown }) => ({
-      ...showing(shown),
-      question,
-      ...(tokens && { tokens }),
-    })),
-    importance: packed(values, all.length, 4, features),
-  };
-}
-
 /** What `unpack` reads. */
 export const packed = (
   array: Float32Array | Uint32Array | Uint16Array | Uint8Array,

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import type { Row } from "../../js/instances.js";
 import type { Local } from "../../js/local.js";
-import type { FedStore } from "../../js/store.js";
 import { decode, packed, type State } from "../../js/wire.js";
 import { BLANK, BOTH, opened, PART, saved } from "./kernel.js";
 import { digits, encoded, explained, instancesState, LINE, TWO, type Rows } from "./rows.js";
@@ -179,49 +178,27 @@ describe("more rows", () => {
 });
 
 describe("a saved page", () => {
-  const names = { outputs: BOTH, responses: ["prob", "raw"], missing: 2 };
-  const reopened = (store: FedStore) => saved(decode(encoded(store.saved())) as State);
-
-  it("opens with all that is in the page, and with what is chosen", () => {
-    const { store } = opened(explained(BOTH, { ...TWO, labels: ["x", "y", "z"] }, names));
-    store.choose({
-      output: 1,
-      feature: 1,
-      instance: 12,
-      other: 10,
-      rows: Uint32Array.of(9, 12, 11).subarray(1),
-    });
-    const again = reopened(store);
+  it("opens with all that is in it, and with what is chosen", () => {
+    const names = { outputs: BOTH, responses: ["prob", "raw"], missing: 0 };
+    const state = explained(BOTH, { ...TWO, labels: ["x", "y", "z"] }, names);
+    const { store } = opened(state);
+    const rows = Uint32Array.of(12, 11);
+    store.choose({ output: 1, feature: 1, instance: 12, other: 10, rows });
+    const selection = {
+      ...{ feature: 1, instance: 12, other: 10, rows: packed(rows, 2) },
+      ...{ output: 1, response: "prob", client: "", seq: 0 },
+    };
+    const again = saved(decode(encoded({ ...state, selection })) as State);
     expect([again.feature.value, again.instance.value, again.other.value]).toEqual([1, 12, 10]);
     expect([...again.rows.value!]).toEqual([12, 11]);
     expect(again.shown.value).toEqual({ output: 1, response: "prob" });
     expect(again.slice.value).toEqual(store.slice.value);
     expect(again.subset.value).toEqual(store.subset.value);
     expect(again.local(12)).toEqual(store.local(12));
-    expect(again.saved()).toEqual(store.saved());
-  });
-
-  it("has the slices that came from the kernel", () => {
-    const { store, news } = opened(explained(BOTH, TWO, names));
-    store.choose({ output: 1, response: "raw" });
-    expect(news()).toEqual([["slice", "raw", 1]]);
-    const values = packed(Float32Array.of(70, 30, 65, 25, 75, 35, 1, -1), 4, 2);
-    store.receive({ output: 1, response: "raw", question: "Raw?" }, values);
-    const again = reopened(store);
-    expect(again.slice.value).toEqual(store.slice.value);
-    expect(again.slice.value!.question).toBe("Raw?");
-    expect(again.meta.value!.slices).toHaveLength(5);
-  });
-
-  it("has the rows that came from the kernel, and its link", () => {
-    const { store } = opened(explained(BOTH, PART), "key");
-    store.receiveInstances(instancesState(LINE));
-    expect(reopened(store).instances.value!.held).toBe(4);
-    expect(store.saved()._link).toBe("key");
   });
 
   it("of nothing yet says so", () => {
-    const again = reopened(opened(BLANK).store);
+    const again = saved(decode(encoded(BLANK)) as State);
     expect([again.meta.value, again.status.value]).toEqual([null, { state: "empty" }]);
   });
 });

@@ -1,19 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { pooled } from "../../js/canvas/cells.js";
 import { days, HOSTILE, river, simple, state } from "../../js/demo/fixtures.js";
-import {
-  carrying,
-  lagMaps,
-  lagRanges,
-  packedLags,
-  profile,
-  rowMap,
-  within,
-} from "../../js/lags.js";
+import { carrying, lagMaps, lagRanges, profile, rowMap, within } from "../../js/lags.js";
 import { lagName, lagTicks } from "../../js/views/lags/axis.js";
 import { instances } from "../../js/export/csv.js";
 import { packed, type LagsState, type State } from "../../js/wire.js";
-import { opened, saved } from "./kernel.js";
+import { opened } from "./kernel.js";
 import { digits, instancesState, type Rows } from "./rows.js";
 import { drawn, press, shown } from "./shown.js";
 
@@ -107,12 +99,6 @@ describe("numbers", () => {
     const found = rowMap(rowOf(0), one, { output: 0, response: "raw" }, ABOUT, 2);
     expect(digits(found.map)).toEqual([90, null, 0, null, 0, null]);
     expect(found.rest).toBeCloseTo(10);
-  });
-
-  it("what is packed is read again", () => {
-    const again = packedLags([[{ response: "raw", output: 0 }, map]]);
-    expect([...lagMaps((again as LagsState).slices, ABOUT, 2).values()][0]).toEqual(map);
-    expect(packedLags([])).toEqual({});
   });
 
   it("runs of lags are named by their ends", () => {
@@ -431,15 +417,5 @@ describe("linked", () => {
     });
     store.choose({ rows: Uint32Array.of(10) });
     expect(news()).toEqual([["subset", "raw", 0, [10], 1]]);
-  });
-
-  it("a saved page keeps maps that came, and what is brushed", () => {
-    const { store } = opened(sequences(["a", "b"], ROWS, [MAP], { responses: ["raw", "prob"] }));
-    store.choose({ lags: [2], response: "prob" });
-    store.receiveLags({ ...slice(), response: "prob" });
-    const again = saved(store.saved());
-    expect(again.lags.value).toEqual([2]);
-    expect(again.lagMap.value).toHaveProperty("map");
-    expect(again.lagMap.value).toEqual(store.lagMap.value);
   });
 });

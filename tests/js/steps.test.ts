@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { river, tracker } from "../../js/demo/fixtures.js";
 import { lagName, lagTicks, tickText } from "../../js/views/lags/axis.js";
 import type { LagsState, State } from "../../js/wire.js";
-import { opened, saved } from "./kernel.js";
+import { opened } from "./kernel.js";
 import { drawn, press, shown } from "./shown.js";
 
 async function timeline(one: State = tracker()) {
@@ -109,13 +109,9 @@ describe("output steps", () => {
     expect(Math.max(...known(view))).toBe(4);
   });
 
-  it("are kept in a saved page; data without them forget them", () => {
+  it("are forgotten by data without them", () => {
     const { store } = opened(tracker());
     store.choose({ step: 9 });
-    const again = saved(store.saved());
-    expect(again.shown.value.step).toBe(9);
-    expect(again.lagMap.value).toEqual(store.lagMap.value);
-    expect(again.time.value).toEqual(store.time.value);
     store.load(river());
     expect(store.shown.value.step).toBe(undefined);
     expect(store.time.value).toBe(null);

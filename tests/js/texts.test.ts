@@ -243,14 +243,6 @@ describe("the bars", () => {
     expect(picker.textContent).not.toContain("token");
   });
 
-  it("are saved with the page", async () => {
-    const { store } = await bars();
-    const saved = store.saved();
-    const again = shown(saved, "importance");
-    await drawn();
-    expect(again.names()).toEqual(["not", "good", "<b>"]);
-  });
-
   it("and the text are written as tables", async () => {
     const { store } = await bars();
     const lines = importances(store).split("\r\n");

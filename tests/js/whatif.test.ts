@@ -362,12 +362,6 @@ describe("without a kernel", () => {
     expect(root.textContent).toContain("run this cell again");
     expect(store.whatIf.open.value).toBe(false);
   });
-
-  it("what is saved has no changes", async () => {
-    const { store } = opened();
-    store.choose({ instance: 10, edit: [[0, 3, null]] });
-    expect(store.saved().selection).not.toHaveProperty("edit");
-  });
 });
 
 describe("Python", () => {
