@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,35 @@ def test_rows_are_dealt_round_the_groups_in_blocks():
 def test_tiny_derivatives_do_not_vanish():
     g = torch.full((4, 1, 1), 1e-30, dtype=torch.float32)
     assert np.isclose(Sums.of(g, 0).second.sum(), 4e-60, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("block", [1, 3])
+@pytest.mark.parametrize("absolute", [False, True])
+def test_no_column_loses_digits_whatever_stands_beside_it(dtype, block, absolute):
+    """Single precision squares neither what is tiny nor what is huge; double does."""
+    generator = torch.Generator().manual_seed(0)
+    g = torch.randn(20_000, 1, 6, generator=generator, dtype=torch.float64) + 1
+    wide = dtype not in (torch.float16,)
+    sizes = [1, 1e-22, 1e-30, 1e19, 3e25, 0] if wide else [1, 1e-3, 1e-6, 1e3, 1e4, 0]
+    g = (g * torch.tensor(sizes, dtype=torch.float64)).to(dtype)
+    exact = g.double().numpy()[:, 0]
+    sums = Sums.of(g, 5, block, absolute=absolute)
+    group = np.arange(5, 20_005) // block % GROUPS
+    size = np.abs(exact) if absolute else exact**2
+    expected = np.stack([size[group == k].sum(0) for k in range(GROUPS)])
+    np.testing.assert_allclose(sums.second[:, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(sums.first[0], exact.sum(0), rtol=1e-5)
+    if absolute:
+        np.testing.assert_allclose(sums.squares[0], (exact**2).sum(0), rtol=1e-6)
+
+
+def test_equal_derivatives_have_equal_means_in_every_group():
+    """So that a linear model's importances get intervals without width."""
+    g = torch.tensor([0.1, 0.7, 1e-8]).expand(25_000, 1, 3)
+    sums = Sums.of(g, 0)
+    means = sums.second[:, 0] / sums.rows[:, None]
+    np.testing.assert_allclose(means, means[:1].repeat(GROUPS, 0), rtol=3e-7)
 
 
 @given(
