@@ -20,9 +20,11 @@ GROUPS = 64
 dealt round the groups by their position in the data, so that a group's members do not depend on
 the size of the batches."""
 
-AT_ONCE = 2**21
-"""Bytes of squares formed at once: little enough to be used again, where more would be fetched
-anew from the system for each batch."""
+AT_ONCE = 2**22
+"""Derivatives added up in their own precision before that is done in double."""
+
+SQUARES = 2**17
+"""Squares held at once: few enough to stay in the processor's caches."""
 
 FAINT, VAST = 1e-25, 1e37
 """Sums of squares that single precision holds to its last digit."""
@@ -71,7 +73,7 @@ class Sums:
         outputs = jacobian.shape[1]
         jacobian = jacobian if spans is None else aligned(jacobian, spans)
         flat = jacobian.flatten(1)
-        rows = max(1, AT_ONCE // (GROUPS * flat.shape[1] * flat.itemsize)) * GROUPS
+        rows = max(1, AT_ONCE // (GROUPS * flat.shape[1])) * GROUPS
         first, second, squares = _powers(flat[:rows], start, block, absolute=absolute)
         for at in range(rows, len(flat), rows):
             more = _powers(flat[at : at + rows], start + at, block, absolute=absolute)
@@ -145,7 +147,11 @@ class Sums:
 def _dealt(count: int, block: int) -> Int64[np.ndarray, " groups"]:
     """How many of the data's first `count` rows each group holds."""
     rounds, rest = divmod(count, GROUPS * block)
-    return rounds * block + np.clip(rest - np.arange(GROUPS) * block, 0, block)
+    full, begun = divmod(rest, block)
+    rows = np.full(GROUPS, rounds * block)
+    rows[:full] += block
+    rows[full] += begun
+    return rows
 
 
 def _reach(
@@ -170,8 +176,10 @@ def _powers(
     """
     wide = values.dtype == torch.float64 or block > 1
     values = values.to(torch.float64 if wide else torch.float32)
-    squares = values.square()
-    grouped = by_group(values.abs() if absolute else squares, start, block)
+    period = GROUPS * block
+    rows = max(1, SQUARES // (period * values.shape[1])) * period
+    squares = _squared(values, rows)
+    grouped = by_group(_sizes(values, rows) if absolute else squares, start, block)
     total = squares.sum(0) if absolute else grouped.sum(0)
     found = values.sum(0).double(), grouped.double(), total.double()
     if wide or not len(lost := ((total < FAINT) | ~(total < VAST)).nonzero().flatten()):
@@ -180,6 +188,24 @@ def _powers(
     for part, exact in zip(found, again, strict=True):
         part[..., lost] = exact
     return found
+
+
+def _squared(values: Float[Tensor, "rows columns"], rows: int) -> Float[Tensor, "some columns"]:
+    """g², those of rows that stand a multiple of `rows` apart added up."""
+    total = values[:rows].square()
+    for at in range(rows, len(values), rows):
+        part = values[at : at + rows]
+        total[: len(part)].addcmul_(part, part)
+    return total
+
+
+def _sizes(values: Float[Tensor, "rows columns"], rows: int) -> Float[Tensor, "some columns"]:
+    """|g|, likewise."""
+    total = values[:rows].abs()
+    for at in range(rows, len(values), rows):
+        part = values[at : at + rows]
+        total[: len(part)] += part.abs()
+    return total
 
 
 def by_group(
