@@ -1,7 +1,7 @@
 /** `mount`: a view in an element, for as long as a signal lets it. */
 import { signal as createSignal } from "@preact/signals";
 import { render } from "preact";
-import type { Beside } from "./runs.js";
+import type { Second } from "./runs.js";
 import type { Store } from "./store.js";
 import { adopt } from "./style.js";
 import { followTheme } from "./theme.js";
@@ -29,8 +29,8 @@ export interface MountOptions {
   signal: AbortSignal;
   /** Key of the script-free form that this view stands in for. */
   replaces?: string;
-  /** Tells of a training beside that of the store, now and as it goes on. */
-  beside?: (tell: (known: Beside | null) => void) => void;
+  /** Tells of a second training, now and as it goes on. */
+  second?: (tell: (known: Second | null) => void) => void;
 }
 
 export function mount(element: HTMLElement, kind: Kind, store: Store, options: MountOptions) {
@@ -50,9 +50,9 @@ export function mount(element: HTMLElement, kind: Kind, store: Store, options: M
     if (replaces) hideStatic(root, replaces, signal);
   });
   const View = VIEWS[kind];
-  const beside = createSignal<Beside | null>(null);
-  options.beside?.((known) => (beside.value = known));
-  const props = { store, root, beside };
+  const second = createSignal<Second | null>(null);
+  options.second?.((known) => (second.value = known));
+  const props = { store, root, second };
   render(
     <Panel {...props}>
       <View {...props} />

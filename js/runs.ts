@@ -1,8 +1,8 @@
-/** What a chart of one training, or of two beside each other, has lines of: features or lags. */
+/** What a chart of one training, or of two, has lines of: features or lags. */
 import type { History, Moment } from "./history.js";
 
-/** Another training beside that of the store: what both are called, and what the other has seen. */
-export interface Beside {
+/** A second training: what both are called, and what the other has seen. */
+export interface Second {
   runs: string[];
   /** Names of the other one's features. */
   features: string[];
@@ -36,16 +36,16 @@ export interface Runs {
 export function runsOf(
   own: History,
   names: string[],
-  beside: Beside | null | undefined,
+  second: Second | null | undefined,
   lagName?: (lag: number) => string,
 ): Runs {
-  const runs = [own, ...(beside ? [beside.history] : [])].map(({ moments }, run) => ({
-    ...{ name: beside?.runs[run] ?? "", moments },
+  const runs = [own, ...(second ? [second.history] : [])].map(({ moments }, run) => ({
+    ...{ name: second?.runs[run] ?? "", moments },
   }));
   const subjects: Subject[] = [];
-  [own, beside?.history].forEach((history, run) =>
+  [own, second?.history].forEach((history, run) =>
     (lagName ? history?.lags : history?.features)?.forEach((at, place) => {
-      const name = lagName ? lagName(at) : (run ? beside!.features : names)[at]!;
+      const name = lagName ? lagName(at) : (run ? second!.features : names)[at]!;
       const same = (one: Subject) =>
         one.places[run] === undefined && (lagName ? one.at === at : one.name === name);
       let found = run ? subjects.find(same) : undefined;

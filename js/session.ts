@@ -12,7 +12,7 @@ export interface Exports {
   mount(
     element: HTMLElement,
     kind: Kind,
-    options: Omit<MountOptions, "beside"> & { beside?: Exports | undefined; runs?: string[] },
+    options: Omit<MountOptions, "second"> & { second?: Exports | undefined; runs?: string[] },
   ): void;
   /** Tells of the training that it shows, now and as it goes on: names of features, and moments. */
   past(
@@ -33,25 +33,25 @@ export function mountStandalone(
   const saved = decode(state) as State;
   const store = createStore(null, saved._link, controller.signal);
   store.load(saved);
-  mount(element, kind, store, { signal: controller.signal, ...besideOf(saved) });
+  mount(element, kind, store, { signal: controller.signal, ...secondOf(saved) });
   return { destroy };
 }
 
 /** The other training of a saved view of two. */
-export const besideOf = ({ beside }: State): Pick<MountOptions, "beside"> =>
-  beside ? { beside: (tell) => tell({ ...beside, history: history(beside.history) }) } : {};
+export const secondOf = ({ second }: State): Pick<MountOptions, "second"> =>
+  second ? { second: (tell) => tell({ ...second, history: history(second.history) }) } : {};
 
 /** Hosts may evaluate a module once for many sessions, so all state hangs on the model. */
 const initialize: Initialize = ({ model, signal }): Exports => {
   const store = connect(model, signal);
   return {
-    mount(element, kind, { beside, runs = [], ...options }) {
+    mount(element, kind, { second, runs = [], ...options }) {
       const both = { signal: AbortSignal.any([signal, options.signal]) };
       mount(element, kind, store, {
         ...options,
         ...both,
-        beside: (tell) =>
-          beside?.past((features, history) => tell(history && { runs, features, history }), both),
+        second: (tell) =>
+          second?.past((features, history) => tell(history && { runs, features, history }), both),
       });
     },
     past(tell, options) {

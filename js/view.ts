@@ -15,13 +15,13 @@ async function render({ model, el, host, signal }: RenderProps & { host?: Host }
     el.textContent = "";
     try {
       const [own, other] = await Promise.all(
-        [model.get("_session"), model.get("_beside")].map((of) => of && host.getWidget(of)),
+        [model.get("_session"), model.get("_second")].map((of) => of && host.getWidget(of)),
       );
       if (here.aborted) return;
       (own.exports as Exports).mount(el, model.get("_kind"), {
         signal: here,
         replaces: model.get("_static"),
-        beside: other?.exports as Exports | undefined,
+        second: other?.exports as Exports | undefined,
         runs: model.get("_runs"),
       });
     } catch {

@@ -234,7 +234,7 @@ export interface State {
   versions?: VersionsState | Record<string, never>;
   selection?: Selection | Record<string, never>;
   /** Of a saved view of two trainings: what both are called, and what the other has seen. */
-  beside?: { runs: string[]; features: string[]; history: HistoryState };
+  second?: { runs: string[]; features: string[]; history: HistoryState };
   _link?: string;
 }
 

@@ -1,6 +1,6 @@
 /** Views on fixtures without Jupyter: `?show=credit,wide&kind=explorer&dark&width=500`. */
 import { mount, type Kind } from "../mount.js";
-import { besideOf } from "../session.js";
+import { secondOf } from "../session.js";
 import { createStore, type FedStore } from "../store.js";
 import { STATES } from "./fixtures.js";
 import { linear } from "./kernel.js";
@@ -35,7 +35,7 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
   const state = STATES[name]!();
   store.load(state);
   const controller = new AbortController();
-  mount(element, kind, store, { signal: controller.signal, ...besideOf(state) });
+  mount(element, kind, store, { signal: controller.signal, ...secondOf(state) });
   stores[name] = store;
   controllers[name] = controller;
 }

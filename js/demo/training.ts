@@ -61,7 +61,7 @@ export function withHistory(state: State, moments: number, stride = 20): State {
   };
 }
 
-/** The state with another training beside its own: half as long, and it finds a feature more. */
+/** The state with a second training: half as long, and it finds a feature more. */
 export function withAnother(state: State, found: string): State {
   const own = history(state.history as HistoryState);
   const F = own.features.length;
@@ -77,7 +77,7 @@ export function withAnother(state: State, found: string): State {
     };
   });
   const features = Uint32Array.from({ length: F + 1 }, (_, f) => f);
-  const beside = packedHistory({ ...own, features, moments });
+  const second = packedHistory({ ...own, features, moments });
   const names = [...state.names, found];
-  return { ...state, beside: { runs: ["clean", "leaky"], features: names, history: beside } };
+  return { ...state, second: { runs: ["clean", "leaky"], features: names, history: second } };
 }

@@ -5,7 +5,7 @@ import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
 import { atMoment } from "../past.js";
 import { ofTokens } from "../texts.js";
-import { runsOf, type Beside, type Subject } from "../runs.js";
+import { runsOf, type Second, type Subject } from "../runs.js";
 import type { Store } from "../store.js";
 import { entryName, entryOf } from "../views/instances/quantities.js";
 import { lagName } from "../views/lags/axis.js";
@@ -69,12 +69,12 @@ export function instances(store: Store): string {
 }
 
 /** The moments of a training that are in the page, or of two, by run: shares of features and lags. */
-export function training(store: Store, beside: Beside | null): string {
+export function training(store: Store, second: Second | null): string {
   const history = store.past.history.value!;
   const { lags } = store.meta.value!;
   const names = store.names.value;
-  const both = [runsOf(history, names, beside)];
-  if (lags && history.lags) both.push(runsOf(history, names, beside, (lag) => lagName(lags, lag)));
+  const both = [runsOf(history, names, second)];
+  if (lags && history.lags) both.push(runsOf(history, names, second, (lag) => lagName(lags, lag)));
   const { runs } = both[0]!;
   const first = ({ places }: Subject) => places[0] ?? Infinity;
   for (const { subjects } of both) subjects.sort((a, b) => first(a) - first(b) || 0);

@@ -6,7 +6,7 @@ import { pixels, save } from "../export/save.js";
 import { Menu } from "./choose.js";
 import type { ViewProps } from "./props.js";
 
-export function Download({ store, root, beside }: ViewProps) {
+export function Download({ store, root, second }: ViewProps) {
   const failed = useSignal(false);
   const { title } = store.meta.value!;
   const row = store.instance.value;
@@ -24,7 +24,7 @@ export function Download({ store, root, beside }: ViewProps) {
     [
       "Training history (CSV)",
       "history.csv",
-      () => training(store, beside?.value ?? null),
+      () => training(store, second?.value ?? null),
       !!store.past.history.value,
     ],
     ["Picked instance (CSV)", "instance.csv", () => picked(store), row !== null],

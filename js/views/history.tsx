@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { count, decimals, fixed, printable } from "../format.js";
 import { nearest, type History, type Moment } from "../history.js";
 import { directionOf } from "../ranking.js";
-import { runsOf, type Beside, type Runs, type Subject } from "../runs.js";
+import { runsOf, type Second, type Runs, type Subject } from "../runs.js";
 import { Behind } from "./behind.js";
 import { Segments } from "./choose.js";
 import { Lines } from "./history/lines.js";
@@ -29,12 +29,12 @@ export function TrainingHistory(props: ViewProps) {
   const { store, root } = props;
   const [section, size] = useWidth();
   const history = store.past.history.value;
-  const beside = props.beside?.value ?? null;
-  const known = history && Math.max(history.moments.length, beside?.history.moments.length ?? 0);
+  const second = props.second?.value ?? null;
+  const known = history && Math.max(history.moments.length, second?.history.moments.length ?? 0);
   return (
     <section class="nbx-history" ref={section}>
       {known && known > 1 ? (
-        <Chart store={store} root={root} history={history} other={beside} total={size.value} />
+        <Chart store={store} root={root} history={history} other={second} total={size.value} />
       ) : (
         <>
           <h4>Training history</h4>
@@ -53,7 +53,7 @@ export function TrainingHistory(props: ViewProps) {
 
 interface ChartProps extends ViewProps {
   history: History;
-  other: Beside | null;
+  other: Second | null;
   /** Pixels there are. */
   total: number;
 }

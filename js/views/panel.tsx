@@ -39,7 +39,7 @@ function Live({ status: { state, step, paused } }: { status: Status }) {
   );
 }
 
-function Header({ store, root, beside }: ViewProps) {
+function Header({ store, root, second }: ViewProps) {
   const meta = store.meta.value!;
   const { response } = store.shown.value;
   const marks = store.status.value.marks ?? [];
@@ -67,7 +67,7 @@ function Header({ store, root, beside }: ViewProps) {
       <div class="nbx-switches">
         <Outputs store={store} />
         <Responses store={store} />
-        <Download store={store} root={root} {...(beside && { beside })} />
+        <Download store={store} root={root} {...(second && { second })} />
       </div>
       <p class="nbx-question" aria-live="polite">
         <bdi>{(earlier ?? store.slice.value)?.question ?? " "}</bdi>

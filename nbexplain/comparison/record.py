@@ -229,7 +229,7 @@ def compare(
             "compare takes at least two explanations: nbx.compare(ex_a, ex_b); "
             f"got {len(explanations)}."
         )
-    called = _called(explanations, names)
+    called = called_by(explanations, names)
     check_alike((*explanations, *refits), (*called, *[f"refit {i}" for i in range(len(refits))]))
     first = explanations[0]
     column = first.asked.column(first.default_output if output is None else output)
@@ -302,7 +302,12 @@ def _common(
     return places[order], here[order], there[order]
 
 
-def _called(explanations: Sequence[Explanation], names: Sequence[str] | None) -> tuple[str, ...]:
+def called_by(explanations: Sequence[Explanation], names: Sequence[str] | None) -> tuple[str, ...]:
+    """What explanations are called: as given, else by their titles, told apart.
+
+    Raises:
+        ValueError: not a name for each, or names that do not differ.
+    """
     if names is None:
         return titles([ex.title for ex in explanations])
     if isinstance(names, str) or len(names) != len(explanations):

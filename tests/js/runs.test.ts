@@ -5,8 +5,8 @@ import { withAnother, withHistory } from "../../js/demo/training.js";
 import { training } from "../../js/export/csv.js";
 import { history, joined, mapAt, packedHistory, type HistoryState } from "../../js/history.js";
 import { profile } from "../../js/lags.js";
-import { runsOf, type Beside } from "../../js/runs.js";
-import { besideOf } from "../../js/session.js";
+import { runsOf, type Second } from "../../js/runs.js";
+import { secondOf } from "../../js/session.js";
 import { packed, type Meta, type State } from "../../js/wire.js";
 import { saved } from "./kernel.js";
 import { drawn, shown } from "./shown.js";
@@ -142,16 +142,16 @@ describe("lines by lag", () => {
 
 describe("two runs", () => {
   const OWN = held(withHistory(simple(), 11));
-  const besideOne = (state: State): Beside => {
-    let found: Beside | null = null;
-    besideOf(state).beside!((known) => (found = known));
+  const secondOne = (state: State): Second => {
+    let found: Second | null = null;
+    secondOf(state).second!((known) => (found = known));
     return found!;
   };
   const TWO = () => withAnother(withHistory(simple(), 11), "ticket");
 
   it("meet by the features' names, and keep those that one has alone", () => {
-    const beside = besideOne(TWO());
-    const moved = { ...beside, features: ["x1", "x0", "z", "x3", "ticket"] };
+    const second = secondOne(TWO());
+    const moved = { ...second, features: ["x1", "x0", "z", "x3", "ticket"] };
     const { subjects, runs, share } = runsOf(OWN, simple().names, moved);
     expect(runs.map(({ name }) => name)).toEqual(["clean", "leaky"]);
     const places = Object.fromEntries(subjects.map(({ name, ...of }) => [name, of]));
@@ -168,7 +168,7 @@ describe("two runs", () => {
   });
 
   it("are drawn on one axis, named at their ends, the losses too", async () => {
-    const { all, one, store } = shown(TWO(), "history", besideOf(TWO()));
+    const { all, one, store } = shown(TWO(), "history", secondOf(TWO()));
     await drawn();
     const other = [...one(".nbx-history-lines").querySelectorAll(".nbx-history-other")];
     expect(other.length).toBe(4);
@@ -190,14 +190,14 @@ describe("two runs", () => {
   });
 
   it("are both in the table and in the file", async () => {
-    const { all, store } = shown(TWO(), "history", besideOf(TWO()));
+    const { all, store } = shown(TWO(), "history", secondOf(TWO()));
     await drawn();
     const table = rows(all, ".nbx-history");
     expect(table[0]!.slice(0, 4)).toEqual(["Step", "Run", "Epoch", "Loss"]);
     expect(new Set(table.slice(1).map(([, run]) => run))).toEqual(new Set(["clean", "leaky"]));
     const clean = table.filter(([, run]) => run === "clean").at(-1)!;
     expect(clean[table[0]!.indexOf("ticket")]).toBe("–");
-    const lines = training(store, besideOne(TWO())).trim().split("\r\n");
+    const lines = training(store, secondOne(TWO())).trim().split("\r\n");
     expect(lines[0]).toBe("run,step,seconds,rows,epoch,loss,x0,x1,x2,x3,ticket");
     expect(lines.length).toBe(1 + 11 + 6);
     expect(lines[1]).toMatch(/^clean,0,.*,$/);
@@ -212,9 +212,9 @@ describe("two runs", () => {
   });
 
   it("wait for the other one's first step, and are on the demo page", async () => {
-    const { one } = shown({ ...TWO(), history: packedHistory({ ...OWN, moments: OWN.moments.slice(0, 1) }) }, "history", besideOf(TWO())); // prettier-ignore
+    const { one } = shown({ ...TWO(), history: packedHistory({ ...OWN, moments: OWN.moments.slice(0, 1) }) }, "history", secondOf(TWO())); // prettier-ignore
     await drawn();
     expect(one(".nbx-history-lines")).not.toBeNull();
-    expect(besideOne(STATES["twice"]!()).runs).toEqual(["clean", "leaky"]);
+    expect(secondOne(STATES["twice"]!()).runs).toEqual(["clean", "leaky"]);
   });
 });

@@ -1,6 +1,7 @@
 import type { AnyModel, Host, InitializeProps, RenderProps } from "@anywidget/types";
 import { afterEach, expect, it } from "vitest";
 import { credit, simple } from "../../js/demo/fixtures.js";
+import { withHistory } from "../../js/demo/training.js";
 import session, { type Exports } from "../../js/session.js";
 import view from "../../js/view.js";
 import type { State } from "../../js/wire.js";
@@ -109,6 +110,33 @@ it("a view that follows lets go of the session before", async () => {
   model.receive({ _session: "anywidget:b" });
   await drawn();
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+});
+
+it("a view of two trainings hears of the second as it goes on, until it goes", async () => {
+  const [a, b] = [
+    opened(withHistory(simple(), 11)),
+    opened({ ...withHistory(simple(), 6), names: ["x0", "x1", "x2", "found"] }),
+  ];
+  const { model, el, run } = page({ "anywidget:a": a.exports, "anywidget:b": b.exports });
+  const second = { _kind: "history", _second: "anywidget:b", _runs: ["clean", "leaky"] };
+  model.receive(second);
+  const left = controllers.at(-1)!;
+  const listeners = b.model.listeners;
+  await run();
+  await drawn();
+  const runs = () =>
+    [...el.querySelectorAll("table tr")].filter((row) => row.children[1]!.textContent === "leaky")
+      .length;
+  expect(runs()).toBe(6);
+  expect(el.textContent).toContain("found");
+  b.model.receive({ history: withHistory(simple(), 9).history });
+  await drawn();
+  expect(runs()).toBe(9);
+  left.abort();
+  b.model.receive({ history: withHistory(simple(), 4).history });
+  await drawn();
+  expect(el.childElementCount).toBe(0);
+  expect(b.model.listeners).toBe(listeners);
 });
 
 it("closing a session takes its views down and leaves no listener", async () => {

@@ -11,7 +11,7 @@ afterEach(() => controller?.abort());
 export function shown(
   state: State,
   kind: Kind = "importance",
-  beside: Pick<MountOptions, "beside"> = {},
+  second: Pick<MountOptions, "second"> = {},
 ) {
   controller = new AbortController();
   const element = document.createElement("div");
@@ -35,7 +35,7 @@ export function shown(
     live,
   });
   store.load(state);
-  mount(element, kind, store, { signal: controller.signal, ...beside });
+  mount(element, kind, store, { signal: controller.signal, ...second });
   const root = element.querySelector<HTMLElement>("[data-nbx-state]")!;
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
   const names = () => all("[data-feature]").map((row) => row.dataset["feature"]);

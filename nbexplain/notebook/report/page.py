@@ -77,6 +77,7 @@ class Part:
         link: parts with the same key share what is picked.
         history: the moments of a training, as `PROTOCOL.md` has them; None where none was seen.
         beside: what another method says, as `PROTOCOL.md` has it; None without one.
+        second: the moments of a second training, likewise; None without one.
     """
 
     explanation: Explanation
@@ -85,6 +86,7 @@ class Part:
     link: str | None = None
     history: dict[str, Any] | None = None
     beside: dict[str, Any] | None = None
+    second: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, shown: Explanation | Viewed | Part) -> Part:
@@ -167,7 +169,7 @@ def _state(part: Part) -> wire.State:
         selection=part.selection,
         link=part.link,
     )
-    more = {"history": part.history, "beside": part.beside}
+    more = {"history": part.history, "beside": part.beside, "second": part.second}
     return {**state, **{name: held for name, held in more.items() if held is not None}}
 
 
