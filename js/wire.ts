@@ -46,6 +46,8 @@ export interface Meta {
   confidence: number;
   rows: number;
   outputs: string[];
+  /** What the last of two classes is called in responses, where y's name says it. */
+  positive?: string;
   output: Output;
   response: string;
   responses: { name: string; notes: string[] }[];

@@ -17,6 +17,10 @@ export interface Subject {
 const outputName = ({ meta, state }: Subject, column: number): string =>
   meta.outputs[state.columns.indexOf(column)] ?? "";
 
+/** y's name, where it says what the last of two classes is. */
+const positive = ({ meta, state }: Subject, column: number): string | undefined =>
+  column === state.outputs.shape[1]! - 1 ? meta.positive : undefined;
+
 /** Whether the outputs that are shown are all classes there are. */
 const whole = ({ state }: Subject): boolean =>
   exclusive(state) && state.columns.length === state.outputs.shape[1];
@@ -31,7 +35,7 @@ export function responseOf(subject: Subject, columns: number[]): string {
   if (!["raw", "prob", "logodds"].includes(response)) return printable(response);
   const single = columns.every((column) => column === columns[0]);
   const name = single
-    ? short(outputName(subject, columns[0]!))
+    ? short(positive(subject, columns[0]!) ?? outputName(subject, columns[0]!))
     : whole(subject)
       ? "its predicted class"
       : likeliest(subject);
@@ -68,9 +72,11 @@ export const valueOf = (item: Item | undefined): string =>
 export const predictionOf = ({ shown }: Subject, { prediction }: Pick<Local, "prediction">) =>
   shown.response === "prob" ? chance(prediction) : number(prediction);
 
-/** " (P = 0.729)", of log-odds. */
+/** " (P = 0.729)", of log-odds, in one piece. */
 export const chanceOf = ({ shown }: Subject, { probabilities, column }: Local): string =>
-  shown.response === "logodds" && probabilities ? ` (P = ${chance(probabilities[column]!)})` : "";
+  shown.response === "logodds" && probabilities
+    ? ` (P\u00a0=\u00a0${chance(probabilities[column]!)})`
+    : "";
 
 /** "predicted default, truly repaid: wrong", "true value 3.4, off by −0.21". */
 export function verdict(subject: Subject, one: Local): string {

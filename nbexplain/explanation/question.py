@@ -192,12 +192,16 @@ class Question:
         name = self.names[column]
         if not self.classifier or self.subject is None:
             return name
-        positive = column == len(self.names) - 1 and self._binary
-        return self.subject if positive and name in ("True", "1") else f"{self.subject} = {name}"
+        positive = self.positive if column == len(self.names) - 1 else None
+        return positive or f"{self.subject} = {name}"
 
     @property
-    def _binary(self) -> bool:
-        return len(self.names) == (1 if self.network in ("logit", "independent") else 2)
+    def positive(self) -> str | None:
+        """What the last of two classes is called where y's name says it: True, or 1, of it."""
+        if not self.classifier or self.names[-1] not in ("True", "1"):
+            return None
+        alone = self.network in ("logit", "independent")
+        return self.subject if len(self.names) == (1 if alone else 2) else None
 
     @property
     def default_column(self) -> int | None:

@@ -91,6 +91,7 @@ def state(
             "confidence": explanation.confidence,
             "rows": explanation.count,
             "outputs": [text(name) for name in explanation.outputs],
+            **({"positive": text(positive)} if (positive := explanation.asked.positive) else {}),
             "output": position(explanation, explanation.default_output),
             "response": explanation.response,
             "responses": [

@@ -24,9 +24,10 @@ async function picked(
   names = ["age", "colour"],
   instance = 10,
   responses = ["raw"],
+  more: object = {},
 ) {
   const state = explained(names, given, { responses });
-  Object.assign(state.meta, { baseline: "the mean" });
+  Object.assign(state.meta, { baseline: "the mean", ...more });
   const view = shown(state, "local");
   view.store.choose({ instance });
   await drawn();
@@ -149,6 +150,13 @@ describe("log-odds that were swept", () => {
 
   it("are said with the probability", async () => {
     const { one } = await picked(ODDS, ["age"], 10, ["logodds"]);
-    expect(one(".nbx-said").textContent).toContain("the log-odds of y0 is 1.1 (P = 0.75)");
+    expect(one(".nbx-said").textContent).toContain(
+      "the log-odds of y0 is 1.1 (P\u00a0=\u00a00.75)",
+    );
+  });
+
+  it("are those of y by its name, where that says it", async () => {
+    const { one } = await picked(ODDS, ["age"], 10, ["logodds"], { positive: "default" });
+    expect(one(".nbx-said").textContent).toContain("the log-odds of default is 1.1 ");
   });
 });

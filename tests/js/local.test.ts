@@ -87,7 +87,7 @@ describe("a classifier's row", () => {
     store.choose({ response: "logodds" });
     await drawn();
     expect(one(".nbx-said").textContent).toMatch(
-      /^the log-odds of default is −1\.39 \(P = 0\.2\) · /,
+      /^the log-odds of default is −1\.39 \(P\u00a0=\u00a00\.2\) · /,
     );
   });
 

@@ -86,6 +86,8 @@ def test_a_single_logit_says_which_class_is_predicted_and_which_is_true(y, name,
     found = instances(ex, ALL)
     assert (found["kind"], found["classifier"], found["classes"]) == ("odds", True, classes)
     np.testing.assert_array_equal(found["target"], ex.targets[places(ex, found)])
+    # Where y's name says it, the page says it too.
+    assert wire.state(ex)["meta"].get("positive") == (None if "=" in name else name)
     again = single(y, response="raw")
     assert f"the logit of {name} against" in again.question
     assert instances(again, ALL)["kind"] == "logit"

@@ -98,6 +98,7 @@ class Sketch:
             classifier=True,
             steps="last",
             additive=False,
+            positive=None,
         )
 
     @property
