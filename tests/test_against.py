@@ -425,6 +425,21 @@ def test_reasons_of_sequences_name_features_over_their_steps():
     assert all(" = " not in said.split(" ra")[0].split(" lo")[0] for said in table["sentence"])
 
 
+def test_what_roundings_leave_of_a_mean_of_nothing_is_nothing():
+    X = np.array([[5.0], [0.1], [0.2], [-0.3]])
+    ex = nbx.explain(Linear([1.0]), X, method="deeplift")
+    assert 0 < abs(ex.reasons(0, against=[1, 2, 3])["reference"].iloc[0]) < 1e-8
+    assert "(0 on average)" in ex.reasons(0, against=[1, 2, 3])["sentence"].iloc[0]
+
+
+def test_reasons_are_shown_whole():
+    ex = nbx.explain(Linear([1.0, 1.0]), normal(30, 2), method="deeplift")
+    table = ex.reasons(0, against=[1, 2, 3])
+    for shown in (repr(table), table._repr_html_()):
+        assert all(sentence in shown for sentence in table["sentence"])
+    assert type(table[["value"]]) is pd.DataFrame
+
+
 def test_same_call_same_seed_same_reasons():
     ex = nbx.explain(network(), frame(), method="deeplift")
     pd.testing.assert_frame_equal(ex.reasons("r1"), ex.reasons("r1"))

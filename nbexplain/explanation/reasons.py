@@ -32,6 +32,8 @@ def reasons(
     """The table of `Explanation.reasons`, which says what its arguments mean."""
     import pandas as pd
 
+    from nbexplain.explanation.sentences import Sentences
+
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"n={n!r}: ask for one reason or more.")
     group = group_of(ex, against)
@@ -48,7 +50,7 @@ def reasons(
         _sentence(ex, found, place, column, own[place], others[place], steady)
         for place, steady in zip(order.tolist(), stable.tolist(), strict=True)
     ]
-    return pd.DataFrame(
+    return Sentences(
         {
             "value": [own[place] for place in order],
             "reference": [others[place] for place in order],
@@ -124,12 +126,19 @@ def _sentence(
     held = ""
     if reference == reference:
         how = " most often" if isinstance(reference, str) else " on average"
-        held = f" ({_written(reference)}{how if found.references > 1 else ''})"
+        # Beside the value, what roundings left of a mean of 0 is 0.
+        near = 0 if _is_nothing(reference, value) else reference
+        held = f" ({_written(near)}{how if found.references > 1 else ''})"
     said = (
         f"{name}{has} {'raises' if size > 0 else 'lowers'} {ex.asked.response_of(column)} by "
         f"{amount} against {found.against}{held}"
     )
     return said if stable else f"{said}; unstable: it changes with the rows it is held against"
+
+
+def _is_nothing(mean: Any, value: Any) -> bool:
+    """Whether a mean is 0 but for roundings, beside a value."""
+    return not isinstance(mean, str) and abs(mean) < 1e-6 * abs(value)
 
 
 def _written(value: Any) -> str:
