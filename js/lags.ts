@@ -70,7 +70,10 @@ export const lagMaps = (
   features: number,
 ): Map<string, LagMap> => new Map(slices.map((of) => [key(of), lagMap(of, about, features)]));
 
-/** Squared shares of one row by lag and feature, as `Explanation.lag_map` has them. */
+/**
+ * Squared shares of one row by lag and feature, as `Explanation.lag_map` has them; of contributions
+ * the shares of their absolute values.
+ */
 export function rowMap(
   row: Row,
   state: InstancesState,
@@ -85,22 +88,23 @@ export function rowMap(
   chain(factors, outputs, 0, explained(state, outputs, 0, output), state.kind, response);
   const columns = (positions ? state.all : entries) / about.count;
   const map = new Float32Array(lags * features).fill(NaN);
-  let total = 0;
+  const { additive } = state;
   for (let e = 0; e < entries; e++) {
     let g = 0;
     for (let l = 0; l < width; l++) g += factors[l]! * jacobian[l * entries + e]!;
     const place = lags - 1 - Math.floor((positions ? positions[e]! : e) / columns);
     const at = place * features + owners[e]!;
-    map[at] = (map[at]! || 0) + g * g;
-    total += g * g;
+    map[at] = (map[at]! || 0) + (additive ? g : g * g);
   }
   let others = 0;
   for (let k = 0; row.rest && k < width; k++)
     for (let l = 0; l < width; l++) others += factors[k]! * factors[l]! * row.rest[k * width + l]!;
-  others = Math.max(others, 0);
+  others = additive ? Math.abs(others) : Math.max(others, 0);
   settle(map, about, features);
+  if (additive) map.forEach((part, at) => (map[at] = Math.abs(part)));
+  const total = map.reduce((all, part) => all + (part || 0), 0);
   const scale = 100 / (total + others);
-  const shares = map.map((square) => (total + others > 0 ? scale * square : NaN));
+  const shares = map.map((part) => (total + others > 0 ? scale * part : NaN));
   return bare(shares, lags, leads, features, others > 0 ? scale * others : 0);
 }
 

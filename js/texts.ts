@@ -1,6 +1,6 @@
 /** Texts: the words of a row, and the tokens of the vocabulary as what is ranked. */
 import { computed, signal, type Signal } from "@preact/signals";
-import type { Instances, Row } from "./instances.js";
+import { explained, type Instances, type Row } from "./instances.js";
 import { rowMap } from "./lags.js";
 import { rank } from "./ranking.js";
 import type { Store } from "./shared.js";
@@ -14,6 +14,8 @@ export interface Word {
   lag: number;
   /** Squared share of this row, in percent; NaN where the response is constant. */
   share: number;
+  /** What it contributed, whose share of absolute values is then `share`; null for derivatives. */
+  part: number | null;
 }
 
 /** The tokens of a row, first to last. */
@@ -21,6 +23,7 @@ export function sentence(row: Row, here: Instances, shown: Shown): Word[] {
   const { lags, state } = here;
   const { map } = rowMap(row, state, shown, { count: lags, unit: null, labels: null }, 1);
   const coordinates = state.all / lags;
+  const own = explained(state, row.outputs, 0, shown.output) * row.values.length;
   const found: Word[] = [];
   for (let step = 0; step < lags; step++) {
     // All coordinates of a token hold its id; there is none before the first token.
@@ -28,7 +31,8 @@ export function sentence(row: Row, here: Instances, shown: Shown): Word[] {
     if (Number.isNaN(id)) continue;
     const name = row.words?.get(id) ?? here.vocabulary?.get(id) ?? String(id);
     const lag = lags - 1 - step;
-    found.push({ id, name, lag, share: map[lag]! });
+    const part = state.additive ? row.jacobian[own + step]! : null;
+    found.push({ id, name, lag, share: map[lag]!, part });
   }
   return found;
 }

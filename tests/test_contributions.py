@@ -247,6 +247,48 @@ def test_padding_contributes_nothing():
         assert ex.attributions[row, 0, :length].all()
 
 
+def test_padding_is_held_against_itself_also_where_rows_are_drawn():
+    X, lengths = normal(40, 6, 2), [2, 4, 6, 3] * 10
+    w = normal(6, 2, seed=3)
+    background = normal(30, 6, 2, seed=4)
+    ex = nbx.explain(
+        lambda x: (x * w).sum((1, 2))[:, None],
+        X,
+        lengths=lengths,
+        method=nbx.ExpectedGradients(background, n_samples=3_000),
+    )
+    there = (torch.arange(6) < torch.tensor(lengths)[:, None])[..., None]
+    wanted = torch.where(there, (X - background.mean(0)) * w, 0)
+    np.testing.assert_allclose(ex.attributions[:, 0], wanted, atol=0.1)
+    base = (torch.where(there, background.mean(0), X) * w).sum((1, 2))
+    np.testing.assert_allclose(ex.base_values[:, 0], base, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "deeplift"])
+def test_initial_states_of_padded_rows_contribute_too(method):
+    class Read(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell = nn.GRU(2, 3, 2, batch_first=True)
+
+        def forward(self, x, h0):
+            return self.cell(x, h0)[0].sum(2)[..., None]
+
+    torch.manual_seed(0)
+    X, h0 = normal(12, 6, 2), normal(2, 12, 3, seed=1)
+    lengths = [1, 4, 6] * 4
+    model = Read().double()
+    ex = nbx.explain(model, (X, h0), lengths=lengths, method=method)
+    assert ex.features.states == ("h0",)
+    last = torch.tensor(lengths) - 1
+    with torch.no_grad():
+        there = (torch.arange(6) < torch.tensor(lengths)[:, None])[..., None]
+        mean = torch.where(there, X[there[..., 0]].mean(0), X)
+        base = model(mean, h0.mean(1, keepdim=True).expand(2, 12, 3).contiguous())
+    np.testing.assert_allclose(ex.base_values, base[torch.arange(12), last], atol=1e-9)
+    assert (np.abs(ex.gaps) <= 1.01e-3 * np.abs(ex.predictions - ex.base_values) + 1e-9).all()
+
+
 @pytest.mark.parametrize("method", [*ADDITIVE, "smoothgrad"])
 def test_batches_and_calls_change_nothing(method):
     X = normal(300, 4)

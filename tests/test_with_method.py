@@ -134,13 +134,16 @@ def test_a_stream_whose_rows_are_gone_is_refused():
         ex.with_method("gradient_x_input")
 
 
-def test_texts_have_sensitivities_alone():
+def test_texts_have_every_method():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 1))
-    ex = nbx.explain(model, torch.randint(0, 9, (40, 3)))
-    assert ex.methods == ("sensitivity",)
-    with pytest.raises(ValueError, match="X holds ids of tokens"):
-        ex.with_method("deeplift")
+    ids = torch.randint(0, 9, (40, 3))
+    ex = nbx.explain(model, ids)
+    for method in ex.methods:
+        found = ex.with_method(method)
+        same = nbx.explain(model, ids, method=method)
+        np.testing.assert_allclose(found.attributions, same.attributions)
+        assert found.question == same.question
 
 
 def test_what_a_method_has_no_rule_for_is_named_and_nothing_is_left():

@@ -118,9 +118,13 @@ function texts(store: Store): string {
     if (!Array.isArray(words)) return [];
     const place = here.find(row);
     const label = place < 0 ? String(row) : here.label(place);
-    return words.map(({ name, lag, share }, i): Cell[] => [name, i + 1, lag, share, label]);
+    return words.map(({ name, lag, share, part }, i): Cell[] => [
+      ...[name, i + 1, lag, share, label],
+      ...(part === null ? [] : [part]),
+    ]);
   });
-  return written([["token", "position", "lag", "share", "row"], ...lines]);
+  const head = ["token", "position", "lag", "share", "row"];
+  return written([here.state.additive ? [...head, "contribution"] : head, ...lines]);
 }
 
 const written = (rows: Cell[][]): string =>

@@ -186,8 +186,10 @@ function Timeline({ store, root, about, map, paper, total }: TimelineProps) {
       )}
       {own.length > 0 && (
         <p class="nbx-quiet">
-          Shares at one row are squared shares of this row{about.stepwise && ", at its last step"}:
-          more concentrated than the global ones.
+          {store.instances.value?.state.additive
+            ? "Shares at one row are of absolute contributions."
+            : `Shares at one row are squared shares of this row${about.stepwise ? ", at its last step" : ""}: ` +
+              "more concentrated than the global ones."}
           {locals.some(({ map: one }) => isMap(one) && one.rest > 0) &&
             " Features that are not in the page are grey."}
         </p>

@@ -1,11 +1,11 @@
-/** One row as text: tokens in reading order, each shaded by its squared share of the row. */
+/** One row as text: tokens in reading order, each shaded by its share of the row. */
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { decimals, fixed, printable } from "../format.js";
+import { decimals, effects, fixed, number, printable } from "../format.js";
 import type { Local } from "../local.js";
 import type { Store } from "../store.js";
 import { pickedToken, type Word } from "../texts.js";
-import { labelOf, responseOf, type Subject } from "../words.js";
+import { axisWords, labelOf, predictionOf, responseOf, type Subject } from "../words.js";
 import { Asked } from "./asked.js";
 import { Behind } from "./behind.js";
 import { lagName } from "./lags/axis.js";
@@ -21,16 +21,26 @@ interface Props {
 const LISTED = 1_000;
 
 export function Texts({ store, cases, subject }: Props) {
-  const response = responseOf(
-    subject,
-    cases.map(({ column }) => column),
-  );
+  const columns = cases.map(({ column }) => column);
+  const { additive } = subject.state;
   return (
     <>
       <p class="nbx-muted">
-        Tokens shaded by their share of what {response} is sensitive to at{" "}
-        {cases.length > 1 ? "each row" : "this row"}
+        {additive
+          ? axisWords(subject, columns).replace("each input", "each token")
+          : `Tokens shaded by their share of what ${responseOf(subject, columns)} is sensitive to at ` +
+            (cases.length > 1 ? "each row" : "this row")}
       </p>
+      {additive && (
+        <ul class="nbx-legend">
+          <li class="nbx-rises">
+            <i class="nbx-key" /> raised it
+          </li>
+          <li class="nbx-falls">
+            <i class="nbx-key" /> lowered it
+          </li>
+        </ul>
+      )}
       {cases.map((one, i) => {
         const words = store.wordsAt(one.row);
         const label = labelOf(subject, one.label);
@@ -39,6 +49,11 @@ export function Texts({ store, cases, subject }: Props) {
             {cases.length > 1 && (
               <p aria-hidden="true">
                 <i class={i ? "nbx-second" : "nbx-first"} /> <b>{label}</b>
+              </p>
+            )}
+            {one.sum && (
+              <p class="nbx-muted">
+                {`From ${number(one.sum.base)} at the baseline to ${predictionOf(subject, one)} here`}
               </p>
             )}
             {Array.isArray(words) ? (
@@ -61,7 +76,11 @@ function Text({ store, words, label }: { store: Store; words: Word[]; label: str
   const about = store.meta.value!.lags;
   const largest = words.reduce((most, { share }) => Math.max(most, share || 0), 0);
   const places = decimals(largest);
-  const write = (share: number) => fixed(share, places) + (Number.isNaN(share) ? "" : " %");
+  const percent = (share: number) => fixed(share, places) + (Number.isNaN(share) ? "" : " %");
+  const added = effects(Math.max(...words.map(({ part }) => Math.abs(part ?? 0)), 0));
+  const write = ({ share, part }: Word) =>
+    part === null ? percent(share) : `${added(part)} (${percent(share)})`;
+  const contributed = words.some(({ part }) => part !== null);
   const only = brushed?.length === 1 ? brushed[0]! : null;
   const at = words.findIndex(({ lag }) => lag === only);
   const pick = (lag: number | null) => about && store.choose({ lags: lag === null ? null : [lag] });
@@ -108,29 +127,33 @@ function Text({ store, words, label }: { store: Store; words: Word[]; label: str
         onKeyDown={onKey}
         onPointerLeave={() => (pointed.value = null)}
       >
-        {words.map(({ id: own, name, lag, share }, i) => (
-          <>
-            <span
-              key={lag}
-              id={`${id}-${i}`}
-              role="option"
-              aria-selected={brushed?.includes(lag) ?? false}
-              class={own === token ? "nbx-same" : undefined}
-              data-lag={lag}
-              title={`${write(share)}, token ${i + 1} of ${words.length}`}
-              style={{ "--nbx-share": largest > 0 && share > 0 ? share / largest : 0 }}
-              onPointerEnter={() => (pointed.value = i)}
-              onClick={() => pick(lag === only ? null : lag)}
-            >
-              {printable(name)}
-            </span>{" "}
-          </>
-        ))}
+        {words.map((word, i) => {
+          const { id: own, name, lag, share, part } = word;
+          const hue = part ? (part > 0 ? "nbx-rises" : "nbx-falls") : "";
+          return (
+            <>
+              <span
+                key={lag}
+                id={`${id}-${i}`}
+                role="option"
+                aria-selected={brushed?.includes(lag) ?? false}
+                class={[hue, own === token && "nbx-same"].filter(Boolean).join(" ") || undefined}
+                data-lag={lag}
+                title={`${write(word)}, token ${i + 1} of ${words.length}`}
+                style={{ "--nbx-share": largest > 0 && share > 0 ? share / largest : 0 }}
+                onPointerEnter={() => (pointed.value = i)}
+                onClick={() => pick(lag === only ? null : lag)}
+              >
+                {printable(name)}
+              </span>{" "}
+            </>
+          );
+        })}
       </div>
       <p class="nbx-text-read" aria-live="polite">
         {said && (
           <>
-            <bdi>{printable(said.name)}</bdi> <b>{write(said.share)}</b>
+            <bdi>{printable(said.name)}</bdi> <b>{write(said)}</b>
             <span class="nbx-muted">
               {` · token ${words.indexOf(said) + 1} of ${words.length}`}
               {about && ` · ${lagName(about, said.lag)}`}
@@ -140,12 +163,20 @@ function Text({ store, words, label }: { store: Store; words: Word[]; label: str
       </p>
       <Behind
         caption={
-          `Tokens of ${label} in reading order, with their squared shares of this row.` +
+          `Tokens of ${label} in reading order, with their ` +
+          `${contributed ? "contributions and" : "squared"} shares of this row.` +
           (words.length > LISTED ? ` The last ${LISTED} of ${words.length}.` : "")
         }
-        head={["Token", "Position", "Squared share of this row"]}
+        head={[
+          ...["Token", "Position"],
+          ...(contributed ? ["Contribution", "Share of this row"] : ["Squared share of this row"]),
+        ]}
         rows={words
-          .map(({ name, share }, i) => [printable(name), String(i + 1), write(share)])
+          .map(({ name, share, part }, i) => [
+            ...[printable(name), String(i + 1)],
+            ...(part === null ? [] : [added(part)]),
+            percent(share),
+          ])
           .slice(-LISTED)}
       />
     </>

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -26,6 +27,8 @@ class Task:
         positions: of the rows in X, which settle what is drawn for each.
         seed: of what is drawn.
         own: whether the function differs from row to row, as the loss of true values does.
+        there: of each input, the existing steps of its rows, `[rows, steps]`; None where nothing
+            is padding. Empty where no input has any.
     """
 
     inputs: Inputs
@@ -34,6 +37,7 @@ class Task:
     positions: Int64[np.ndarray, " rows"]
     seed: int
     own: bool = False
+    there: tuple[Tensor | None, ...] = ()
 
     @property
     def every(self) -> Int64[Tensor, " rows"]:
@@ -45,17 +49,38 @@ class Task:
         """The differentiated function of all rows of the batch."""
         return self.among(self.every)
 
+    def against(self, references: Inputs) -> Inputs:
+        """References as rows are held against them: padding, as integers, against itself.
+
+        So padding contributes nothing.
+
+        Args:
+            references: one tensor per input, `[rows, *shape]` or `[1, *shape]`.
+        """
+        found: list[Tensor] = []
+        masks = self.there or (None,) * len(self.inputs)
+        for x, b, there in zip(self.inputs, references, masks, strict=True):
+            if not x.is_floating_point():
+                found.append(x)
+            elif there is None:
+                found.append(b)
+            else:
+                found.append(torch.where(there.view(*there.shape, *[1] * (x.ndim - 2)), b, x))
+        return tuple(found)
+
     def rows(self, which: Int64[Tensor, " some"]) -> tuple[Inputs, Inputs]:
         """Inputs and references of some rows; a reference for all rows is given to each."""
         count = len(self.positions)
         inputs = tuple(x[which.to(x.device)] for x in self.inputs)
         references = tuple(
             b.expand(len(which), *b.shape[1:]) if len(b) != count else b[which.to(b.device)]
-            for b in self.references
+            for b in self._held
         )
-        # Integers have no way to a reference: they stay as they are.
-        both = zip(inputs, references, strict=True)
-        return inputs, tuple(b if x.is_floating_point() else x for x, b in both)
+        return inputs, references
+
+    @cached_property
+    def _held(self) -> Inputs:
+        return self.against(self.references)
 
 
 @dataclass(frozen=True, eq=False)

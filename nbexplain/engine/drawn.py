@@ -36,10 +36,7 @@ def expected(task: Task, samples: int) -> Attributed:
         picked = torch.from_numpy((drawn % np.uint64(known)).astype(np.int64))
         within = draw(task.positions, task.seed + 2 * sample + 2) / 2.0**64
         alpha = torch.from_numpy((sample + within) / samples)
-        at = tuple(
-            b[picked.to(b.device)] if x.is_floating_point() else x
-            for x, b in zip(inputs, background, strict=True)
-        )
+        at = task.against(tuple(b[picked.to(b.device)] for b in background))
         points = tuple(between(x, b, alpha) for x, b in zip(inputs, at, strict=True))
         _, jacobian = sensitivities(function, points)
         part = jacobian * distances(inputs, at).view(count, 1, *jacobian.shape[2:])
@@ -54,19 +51,14 @@ def expected(task: Task, samples: int) -> Attributed:
 def _mean_output(task: Task) -> Float[Tensor, "rows outputs"]:
     """The mean output of the background; of each row its own, where the function is."""
     count, known = len(task.positions), len(task.references[0])
-    if not task.own and all(x.is_floating_point() for x in task.inputs):
+    if not (task.own or task.there) and all(x.is_floating_point() for x in task.inputs):
         found = task.among(torch.zeros(known, dtype=torch.int64))
         one = found(tuple(b.clone() for b in task.references)).mean(0, keepdim=True)
         return one.expand(count, -1)
     total: Tensor | None = None
     for place in range(known):
-        at = tuple(
-            b[place : place + 1].expand(count, *b.shape[1:]).clone()
-            if x.is_floating_point()
-            else x.clone()
-            for x, b in zip(task.inputs, task.references, strict=True)
-        )
-        part = task.function(at)
+        rows = tuple(b[place : place + 1].expand(count, *b.shape[1:]) for b in task.references)
+        part = task.function(tuple(x.clone() for x in task.against(rows)))
         total = part if total is None else total + part
     assert total is not None  # a background has a row
     return total / known

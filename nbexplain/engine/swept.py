@@ -103,12 +103,15 @@ class Swept:
         features: Features,
         response: str,
         start: int,
-        values: Float[Tensor, "rows *shape"],
+        values: Real[Tensor, "rows *shape"],
         found: Attributed,
         targets: Tensor | None = None,
         spans: Tensor | None = None,
     ) -> Self:
-        """The same of contributions, whose response is part of what was attributed."""
+        """The same of contributions, whose response is part of what was attributed.
+
+        Values that are integers are ids of tokens.
+        """
         outputs, base = found.outputs, found.base
         sample = Sample.of(
             keep, start, found.attributions, outputs, values, targets, spans, base=base
@@ -125,6 +128,13 @@ class Swept:
             0,
             (sample,),
             None if spans is None else _steps(values, spans),
+            tokens={}
+            if values.is_floating_point()
+            else {
+                response: TokenSums.of_contributions(
+                    values[..., 0], found.attributions, start, spans
+                )
+            },
             missed=missed,
         )
 

@@ -1,9 +1,9 @@
-"""Texts: derivatives at embedded tokens in few coordinates, and their sums by token."""
+"""Texts: derivatives or contributions at embedded tokens, and their sums by token."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -58,13 +58,17 @@ class Cells:
 
     Attributes:
         cells: id times 64 plus the group of rows, ascending, `[cells]`.
-        second: sum of the squared norms, `[outputs, cells]`.
+        second: sum of the squared norms, `[outputs, cells]`; of contributions, of |φ|.
         occurrences: how often the token occurs in the group's rows, `[cells]`.
+        first: of contributions, the sum of φ, `[outputs, cells]`; else None.
+        squares: of contributions, the sum of φ², `[outputs, cells]`; else None.
     """
 
     cells: Int64[np.ndarray, " cells"]
     second: Float64[np.ndarray, "outputs cells"]
     occurrences: Int64[np.ndarray, " cells"]
+    first: Float64[np.ndarray, "outputs cells"] | None = None
+    squares: Float64[np.ndarray, "outputs cells"] | None = None
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -74,13 +78,20 @@ class Cells:
         both = np.concatenate([self.cells, other.cells])
         # Two ascending runs: a stable sort merges them without comparing all.
         order = np.argsort(both, kind="stable")
-        first = np.flatnonzero(np.diff(both[order], prepend=-1))
-        second = np.concatenate([self.second, other.second], axis=1)
-        occurrences = np.concatenate([self.occurrences, other.occurrences])
+        starts = np.flatnonzero(np.diff(both[order], prepend=-1))
+
+        def added(one: NDArray[Any] | None, more: NDArray[Any] | None) -> Any:
+            if one is None or more is None:
+                return None
+            together = np.concatenate([one, more], axis=-1)
+            return np.add.reduceat(together[..., order], starts, axis=-1)
+
         return type(self)(
-            both[order][first],
-            np.add.reduceat(second[:, order], first, axis=1),
-            np.add.reduceat(occurrences[order], first),
+            both[order][starts],
+            added(self.second, other.second),
+            added(self.occurrences, other.occurrences),
+            added(self.first, other.first),
+            added(self.squares, other.squares),
         )
 
 
@@ -111,16 +122,40 @@ class TokenSums:
         ([5, 7], [[4.0, 10.0]], [1, 2])
         """
         squares = jacobian.double().square().sum(-1).cpu().numpy()
-        codes = ids.cpu().numpy().astype(np.int64)
-        group = np.arange(start, start + len(codes)) % GROUPS
-        there = np.ones(codes.shape, bool)
-        if spans is not None:
-            there = existing(spans.cpu(), codes.shape[1]).numpy()
+        codes, there, group = _placed(ids, start, spans)
         cells, place = np.unique((codes * GROUPS + group[:, None])[there], return_inverse=True)
-        second = np.stack(
-            [np.bincount(place, squares[:, k][there], len(cells)) for k in range(squares.shape[1])]
-        )
+        second = _by_place(place, np.moveaxis(squares, 1, 0)[:, there], len(cells))
         return cls((Cells(cells, second, np.bincount(place, minlength=len(cells))),))
+
+    @classmethod
+    def of_contributions(
+        cls,
+        ids: Tensor,
+        contributions: Float[Tensor, "rows outputs steps 1"],
+        start: int,
+        spans: Int64[Tensor, "rows 2"] | None = None,
+    ) -> Self:
+        """The same of contributions: those of a token in one row add up with their signs.
+
+        >>> ids, phi = torch.tensor([[7, 5, 7]]), torch.tensor([[[[1.0], [2.0], [-3.0]]]])
+        >>> TokenSums.of_contributions(ids, phi, start=0).whole.second.tolist()
+        [[2.0, 2.0]]
+        """
+        phi = contributions[..., 0].double().cpu().numpy()
+        codes, there, group = _placed(ids, start, spans)
+        known, code = np.unique(codes[there], return_inverse=True)
+        row = np.broadcast_to(np.arange(len(codes))[:, None], codes.shape)[there]
+        once, place, often = np.unique(
+            row * len(known) + code, return_inverse=True, return_counts=True
+        )
+        total = _by_place(place, np.moveaxis(phi, 1, 0)[:, there], len(once))
+        at = known[once % len(known)] * GROUPS + group[once // len(known)]
+        cells, place = np.unique(at, return_inverse=True)
+        second, first, squares = (
+            _by_place(place, part, len(cells)) for part in (np.abs(total), total, total**2)
+        )
+        occurrences = np.bincount(place, often, len(cells)).astype(np.int64)
+        return cls((Cells(cells, second, occurrences, first, squares),))
 
     def merge(self, other: Self) -> Self:
         """The sums of both sets of rows."""
@@ -157,17 +192,61 @@ class TokenSums:
         """How often each of `ids` occurs."""
         return np.bincount(self._place, self.whole.occurrences, len(self.ids)).astype(np.int64)
 
+    @property
+    def additive(self) -> bool:
+        """Whether they are of contributions."""
+        return self.whole.squares is not None
+
     def by_group(
         self, weights: Float64[np.ndarray, " outputs"]
     ) -> Float64[np.ndarray, "groups tokens"]:
-        """Sums of the squares of each of `ids` by group of rows, outputs combined by weight."""
+        """Sums of the squares of each of `ids` by group of rows, outputs combined by weight.
+
+        Of contributions, those of |φ|.
+        """
         found = np.zeros((GROUPS, len(self.ids)))
+        weights = np.sqrt(weights) if self.additive else weights
         found[self.whole.cells % GROUPS, self._place] = weights @ self.whole.second
         return found
+
+    def moments(
+        self, rows: int, weights: Float64[np.ndarray, " outputs"]
+    ) -> tuple[Float64[np.ndarray, " tokens"], Float64[np.ndarray, " tokens"]]:
+        """Root mean square of each token's contribution to a row, and its mean, over so many rows.
+
+        The mean is NaN where several outputs are combined.
+        """
+        first, squares = self.whole.first, self.whole.squares
+        assert first is not None
+        assert squares is not None  # of contributions
+        count = len(self.ids)
+        rms = np.sqrt(np.bincount(self._place, weights @ squares, count) / rows)
+        (chosen,) = np.nonzero(weights)
+        if len(chosen) != 1:
+            return rms, np.full(count, np.nan)
+        return rms, np.bincount(self._place, first[chosen[0]], count) / rows
 
     @property
     def _place(self) -> NDArray[np.intp]:
         return np.searchsorted(self.ids, self.whole.cells // GROUPS)
+
+
+def _placed(
+    ids: Tensor, start: int, spans: Tensor | None
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Ids `[rows, steps]`, which of them exist, and the group of each row."""
+    codes = ids.cpu().numpy().astype(np.int64)
+    there = np.ones(codes.shape, bool)
+    if spans is not None:
+        there = existing(spans.cpu(), codes.shape[1]).numpy()
+    return codes, there, np.arange(start, start + len(codes)) % GROUPS
+
+
+def _by_place(
+    place: NDArray[np.intp], values: NDArray[np.float64], count: int
+) -> Float64[np.ndarray, "outputs cells"]:
+    """Values `[outputs, occurrences]` added up where they belong."""
+    return np.stack([np.bincount(place, one, count) for one in values])
 
 
 def summed_by_token(
@@ -197,7 +276,8 @@ def token_shares(
 
     $r_v = \sqrt{\frac1N \sum_n \sum_{t: x_{nt} = v} \sum_o w_o \|\partial y_{no} / \partial
     e_{nt}\|^2}$ with e the embedded tokens, and $\lambda_v = 100\, r_v / \sum_u r_u$: a frequent
-    token has more terms, as it moves the response in more rows. Texts do not overlap, so that the
+    token has more terms, as it moves the response in more rows. Of contributions, $r_v = \frac1N
+    \sum_n |\sum_{t: x_{nt} = v} \varphi_{nt}|$. Texts do not overlap, so that the
     interval leaves single rows out by 64 groups of them.
 
     Args:
@@ -212,4 +292,5 @@ def token_shares(
     >>> token_shares(sums, rows, np.ones(1), 0.95).share.round(6).tolist()
     [40.0, 60.0]
     """
-    return shares(sums.by_group(weights), rows[:, None], np.sqrt, confidence)
+    size = np.abs if sums.additive else np.sqrt
+    return shares(sums.by_group(weights), rows[:, None], size, confidence)

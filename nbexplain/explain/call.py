@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from nbexplain.data import Batch
 from nbexplain.engine.swept import Swept
@@ -25,7 +26,7 @@ from nbexplain.explanation.remarks import listed
 from nbexplain.explanation.tokens import Lookup, Vocabulary
 from nbexplain.features import Features
 from nbexplain.methods import Method
-from nbexplain.model import Snapshot, untouched
+from nbexplain.model import Embedded, Snapshot, untouched
 
 PROBE = 64
 """Rows looked at before the pass."""
@@ -61,6 +62,12 @@ class Call:
         given = replace(self.given, snapshot=snapshot)
         return replace(self, given=given, response=self.response if response is None else response)
 
+    def _embedding(self, token: int) -> tuple[Tensor, str]:
+        """The embedding of a token, and what it is called."""
+        snapshot, names = self.given.snapshot, self.given.names
+        assert isinstance(snapshot, Embedded)  # X holds ids of tokens
+        return snapshot.of_token(token), Vocabulary({}, names).name(token)
+
     def answer(
         self,
         method: Method,
@@ -85,11 +92,6 @@ class Call:
             asked = ask(snapshot, given.source, *about, method, PROBE, given.form, sequence)
         width, formed = len(asked.question.names), asked.batch.inputs[-1][0].numel()
         beginning = None
-        if given.names is not None and not method.chained:
-            raise ValueError(
-                f"method={method.name!r} is for features of numbers, and X holds ids of tokens: "
-                "leave method out, or pass a function of the embeddings."
-            )
         if given.names is None:
             named, beginning = named_features(
                 asked.source,
@@ -103,6 +105,7 @@ class Call:
             formed = len(named.cells)
         else:
             few = coordinates(width, asked.batch.inputs[-1].shape[2])
+            few = 1 if method.additive else few
             refused = {"feature_names": self.feature_names, "groups": self.groups}
             named = of_texts(asked.batch, few, self.lag_unit, **refused)
         entries = len(named.cells)
@@ -118,7 +121,7 @@ class Call:
         if method.additive:
             wanted_scale, scaling = "none", np.ones(entries)
         question = asked.question.scaled(wanted_scale)
-        held = references(method, asked.source, asked.batch, self.seed)
+        held = references(method, asked.source, asked.batch, self.seed, self._embedding, sequence)
         question = question.against(held.words)
         kept, remark = keep_of(
             self.keep, asked.source.count, entries * width * snapshot.dtype.itemsize, self.seed
@@ -158,7 +161,7 @@ class Call:
             if swept.count == 1:
                 question, scaling = question.scaled("none"), np.ones(entries)
                 noted.append("One row has no standard deviation: derivatives are per unit.")
-        if method.additive:
+        if method.additive and not named.tokens:
             noted += distant(held, swept.inputs, named)
         if method.chained and not asked.source.padded and given.names is None:
             noted += _blind(work, asked.batch, swept, question.response)

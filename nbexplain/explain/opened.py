@@ -248,8 +248,8 @@ def _texts(
     width = sum(module.embedding_dim for _, module in found.modules)
     passed = [name for i, name in enumerate(names) if i != found.index]
     notes = [
-        f"X holds ids of tokens: derivatives are taken at what {found.called} returns for them, "
-        f"{width} numbers a token, whose scale is the embedding's own.",
+        f"X holds ids of tokens: the model is explained from what {found.called} returns for them, "
+        f"{width} numbers a token.",
         "ex.token_importance() ranks the tokens, ex.lag_importance() their places.",
         *_padded(padding, lengths, names),
         *[f"{name} is passed to the model and not ranked." for name in passed],

@@ -21,7 +21,6 @@ from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import condensed
 from nbexplain.explain.against import against
 from nbexplain.explain.progress import Progress
-from nbexplain.explain.references import at_rows
 from nbexplain.explain.stepping import by_step
 from nbexplain.explain.subject import Subject
 from nbexplain.explanation.origin import Held, Row
@@ -69,7 +68,7 @@ class Work:
     @property
     def methods(self) -> tuple[str, ...]:
         """Names of the methods that may answer for this model and its rows."""
-        if self.call is None or not self.source.repeatable or self.features.tokens:
+        if self.call is None or not self.source.repeatable:
             return (self.method.name,)
         return tuple(METHODS)
 
@@ -176,7 +175,8 @@ class Work:
         """Input values of one batch, and what the method says of it.
 
         Of outputs at every step, those of one step; None is each row's last. Of texts, the values
-        are ids, and the derivatives `engine.tokens.condensed`.
+        are ids, and the derivatives `engine.tokens.condensed`; contributions are added up over
+        the numbers of each embedding.
         """
         snapshot = self.subject.reading.snapshot
         inputs = snapshot.prepare(batch.inputs)
@@ -197,10 +197,11 @@ class Work:
             Task(
                 inputs,
                 among,
-                at_rows(references, inputs, batch.spans),
+                references,
                 np.arange(batch.start, batch.start + len(batch)),
                 self.seed,
-                own=subject.select in ("loss", "predicted") or batch.spans is not None,
+                own=subject.select in ("loss", "predicted"),
+                there=self.subject.reading.there(inputs, batch.spans),
             )
         )
         jacobian = found.attributions
@@ -209,7 +210,8 @@ class Work:
             there = existing(spans, jacobian.shape[2]).to(jacobian.device)
             jacobian = jacobian.masked_fill(~there[:, None, :, None], 0)
         if batch.ids is not None:
-            jacobian = condensed(jacobian)
+            additive = self.method.additive
+            jacobian = jacobian.sum(3, keepdim=True) if additive else condensed(jacobian)
             ids = batch.ids.to(jacobian.device)[..., None].expand(-1, -1, jacobian.shape[3])
             return ids, replace(found, attributions=jacobian)
         floating = [x for x in batch.inputs if x.is_floating_point()]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from nbexplain.data import PLAIN, Batch, Form, padded
+from nbexplain.engine.padding import existing
 from nbexplain.model import Picked, Snapshot, at_step, describe, pick, stepped_only
 
 Step = int | Tensor
@@ -66,6 +67,17 @@ class Reading:
         if spans is not None:
             return int((spans[:, 1] - spans[:, 0]).max())
         return self._steps(inputs)
+
+    def there(self, inputs: tuple[Tensor, ...], spans: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Of each input, which steps of its rows exist; empty where nothing is padding."""
+        if spans is None:
+            return ()
+        return tuple(
+            existing(spans[:, :2].to(x.device), x.shape[1])
+            if x.is_floating_point() and x.ndim == 3 and self.sequence in (None, i)
+            else None
+            for i, x in enumerate(inputs)
+        )
 
     def _steps(self, inputs: tuple[Tensor, ...]) -> int:
         """Steps of the inputs; 0 where they are no sequences."""

@@ -28,6 +28,12 @@ SAMPLE = 10_000
 FAR = 10
 """Standard deviations from a column's mean at which a baseline is said to be far."""
 
+AT_ONCE = 8192
+"""Rows read at once."""
+
+TEXT_ENTRIES = 2**22
+"""Numbers of embeddings looked at together."""
+
 BACKGROUND = 100
 """Rows of X that a background has, where none is given."""
 
@@ -50,12 +56,27 @@ class References:
     notes: tuple[str, ...] = ()
 
 
-def references(method: Method, source: Source, head: Batch, seed: int) -> References:
+def references(
+    method: Method,
+    source: Source,
+    head: Batch,
+    seed: int,
+    embedding: Callable[[int], tuple[Tensor, str]],
+    sequence: int | None = None,
+) -> References:
     """The references of a method on these rows.
+
+    Args:
+        method: how attributions are formed.
+        source: the rows.
+        head: the first of them.
+        seed: of what is drawn.
+        embedding: of texts, from the id of a token to its embedding and its name.
+        sequence: position of the sequence among inputs that are its states, or None.
 
     Raises:
         ValueError: a baseline or background of another shape than the rows; a stream, which cannot
-            be passed over twice.
+            be passed over twice; of texts, a number that is no token's id.
     """
     if isinstance(method, ExpectedGradients):
         return _background(method.background, source, seed)
@@ -63,18 +84,24 @@ def references(method: Method, source: Source, head: Batch, seed: int) -> Refere
         baseline = method.baseline
         if isinstance(baseline, str):
             if baseline == "zero":
-                return References(_each(head, torch.zeros_like), "zero")
+                zero = "zero" if head.ids is None else "an embedding of zeros"
+                return References(_each(head, torch.zeros_like), zero)
+            found = _of_columns(baseline, source, head, seed, sequence)
+            most = _sampled(head)
+            sampled = baseline == "median" and (source.count or most + 1) > most
+            notes = (f"The median is that of {most:,} rows drawn from X.",) if sampled else ()
+            if head.ids is not None:
+                return References(found, f"the {baseline} embedding", notes)
             of = "of each column" if head.inputs[-1].ndim < 4 else "image"
-            found = _of_columns(baseline, source, head, seed)
-            sampled = baseline == "median" and (source.count or SAMPLE + 1) > SAMPLE
-            notes = (f"The median is that of {SAMPLE:,} rows drawn from X.",) if sampled else ()
             return References(found, f"the {baseline} {of}", notes)
         given = np.asarray(baseline, dtype=np.float64)
+        if head.ids is not None and given.ndim == 0:
+            return _of_token(baseline, head, embedding)
         if given.ndim == 0:
             return References(_each(head, lambda x: torch.full_like(x, float(given))), f"{given:g}")
         return References(_given(given, head), "the given baseline")
     if method.noisy:
-        return References(_of_columns("noise", source, head, seed))
+        return References(_of_columns("noise", source, head, seed, sequence))
     return References()
 
 
@@ -96,25 +123,35 @@ def distant(held: References, inputs: Spread, named: Features) -> list[str]:
     ]
 
 
-def at_rows(references: Inputs, inputs: Inputs, spans: Tensor | None) -> Inputs:
-    """The references of one batch: padding is held against itself, and so contributes nothing."""
-    if spans is None or not references:
-        return references
-    found: list[Tensor] = []
-    for x, b in zip(inputs, references, strict=True):
-        if not x.is_floating_point():
-            found.append(b)
-            continue
-        there = existing(spans[:, :2].to(x.device), x.shape[1])
-        found.append(torch.where(there.view(*there.shape, *[1] * (x.ndim - 2)), b, x))
-    return tuple(found)
+def _of_token(
+    baseline: object, head: Batch, embedding: Callable[[int], tuple[Tensor, str]]
+) -> References:
+    """The embedding of one token at every place."""
+    if isinstance(baseline, bool) or not isinstance(baseline, int | np.integer):
+        raise ValueError(
+            f"baseline={baseline!r} is no embedding: pass the id of a token, a whole number, or "
+            "'mean', 'zero' or 'median'."
+        )
+    found, name = embedding(int(baseline))
+    *others, x = head.inputs
+    return References(
+        (*(one[:1] for one in others), found.to(x).expand(1, *x.shape[1:]).clone()),
+        f"the token {name!r} at every place",
+    )
+
+
+def _sampled(head: Batch) -> int:
+    """Rows that a median is taken of: fewer of texts, whose embeddings are large."""
+    if head.ids is None:
+        return SAMPLE
+    return int(np.clip(TEXT_ENTRIES // head.inputs[-1][0].numel(), BACKGROUND, SAMPLE))
 
 
 def _each(head: Batch, of: Callable[[Tensor], Tensor]) -> Inputs:
     return tuple(of(x[:1]) for x in head.inputs)
 
 
-def _of_columns(what: str, source: Source, head: Batch, seed: int) -> Inputs:
+def _of_columns(what: str, source: Source, head: Batch, seed: int, sequence: int | None) -> Inputs:
     """Mean, median or spread of each column: of sequences over rows and steps alike."""
     if not source.repeatable:
         raise ValueError(
@@ -122,19 +159,22 @@ def _of_columns(what: str, source: Source, head: Batch, seed: int) -> Inputs:
             "one to explain, but X is a stream: pass an array or a DataLoader, or a baseline."
         )
     if what == "mean":
-        return _means(source, head)
-    rows = _rows(source, SAMPLE, seed)
-    return tuple(_column(what, x, rows.spans) for x in rows.inputs)
+        return _means(source, head, sequence)
+    rows = _rows(source, _sampled(head), seed)
+    return tuple(
+        _column(what, x, _flat(x, rows.spans, steps=sequence in (None, i)))
+        for i, x in enumerate(rows.inputs)
+    )
 
 
-def _means(source: Source, head: Batch) -> Inputs:
+def _means(source: Source, head: Batch, sequence: int | None) -> Inputs:
     """The mean of each column, in one pass."""
     sums: list[Tensor | float] = [0.0] * len(head.inputs)
     counts = [0] * len(head.inputs)
-    for batch in source.batches(8192):
+    for batch in source.batches(min(AT_ONCE, _sampled(head))):
         for i, x in enumerate(batch.inputs):
             if x.is_floating_point():
-                flat = _flat(x, batch.spans)
+                flat = _flat(x, batch.spans, steps=sequence in (None, i))
                 sums[i], counts[i] = sums[i] + flat.sum(0), counts[i] + len(flat)
     return tuple(
         torch.as_tensor(total / max(count, 1)).to(x.dtype).expand(1, *x.shape[1:]).clone()
@@ -144,17 +184,16 @@ def _means(source: Source, head: Batch) -> Inputs:
     )
 
 
-def _flat(x: Tensor, spans: Tensor | None) -> Tensor:
-    """Rows in double precision; of sequences their existing steps, each a row."""
-    if x.ndim != 3:
+def _flat(x: Tensor, spans: Tensor | None, *, steps: bool) -> Tensor:
+    """Rows in double precision; of sequences, if it has `steps`, the existing ones, each a row."""
+    if x.ndim != 3 or not steps:
         return x.double()
     return (x.flatten(0, 1) if spans is None else x[existing(spans[:, :2], x.shape[1])]).double()
 
 
-def _column(what: str, x: Tensor, spans: Tensor | None) -> Tensor:
+def _column(what: str, x: Tensor, flat: Tensor) -> Tensor:
     if not x.is_floating_point():
         return x[:1]
-    flat = _flat(x, spans)
     if what == "median":
         found = torch.from_numpy(np.median(flat.numpy(), axis=0))
     else:
@@ -167,7 +206,7 @@ def _rows(source: Source, most: int, seed: int) -> Batch:
     """All rows, or so many of them, drawn by the seed."""
     count = source.count
     if count is None:
-        count = sum(len(batch) for batch in source.batches(8192))
+        count = sum(len(batch) for batch in source.batches(AT_ONCE))
     positions: NDArray[np.int64] = np.arange(count)
     if count > most:
         positions = np.sort(np.argsort(draw(positions, seed), kind="stable")[:most])
@@ -196,8 +235,8 @@ def _given(baseline: NDArray[np.float64], head: Batch) -> Inputs:
         found = np.broadcast_to(baseline, (1, *shape))
     except ValueError:
         raise ValueError(
-            f"baseline has the shape {list(baseline.shape)}, which does not fit a row of X, "
-            f"{list(shape)}."
+            f"baseline has the shape {list(baseline.shape)}, which does not fit a row of X"
+            f"{' when embedded' if head.ids is not None else ''}, {list(shape)}."
         ) from None
     values = torch.from_numpy(found.copy())
     return tuple(values.to(x.dtype) if x.is_floating_point() else x[:1] for x in head.inputs)

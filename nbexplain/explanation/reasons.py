@@ -36,6 +36,11 @@ def reasons(
 
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"n={n!r}: ask for one reason or more.")
+    if ex.features.tokens:
+        raise ValueError(
+            "Reasons are of features, and X holds ids of tokens: ex.text(row) and ex.local(row) "
+            "say what each token contributed."
+        )
     group = group_of(ex, against)
     held = hold(ex, row, group)
     found = contrasted(ex, held, group, label_of(ex, row), output)

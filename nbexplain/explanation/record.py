@@ -223,12 +223,14 @@ class Explanation(Rowwise, Contributions, Others, Sequences, Texts, Nearby, Form
     def attributions(self) -> NDArray[np.floating]:
         """Scaled derivatives on the kept rows, `[kept, outputs, *input shape]`; of texts norms.
 
-        Of methods that compare with a baseline, contributions.
+        Of methods that compare with a baseline, contributions, of texts one for each token.
         """
         sample = self.swept.sample
         jacobian = chain(sample.outputs, sample.jacobian, self.asked.kind, self.response)
         found = self.scaled(jacobian[:, list(self.asked.columns)])
-        return np.linalg.norm(found, axis=-1) if self.features.tokens else found
+        if not self.features.tokens:
+            return found
+        return found[..., 0] if self.asked.additive else np.linalg.norm(found, axis=-1)
 
     @cached_property
     def predictions(self) -> NDArray[np.floating]:

@@ -56,6 +56,13 @@ def remarks(ex: Explanation) -> Iterator[str]:
         yield from _lag_0(ex, rms)
     if ex.asked.steps == "valid" and ex.features.steps > 1 and not unused.all():
         yield from _every_step(ex, window)
+    if ex.features.tokens and not unused.all():
+        yield (
+            "What a token contributed is added up over the numbers of its embedding."
+            if ex.asked.additive
+            else "Derivatives at tokens are in their embedding's own scale: compare them within a "
+            "model."
+        )
     if ex.swept.missed:
         yield (
             f"Contributions do not add up on {ex.swept.missed:,} of {ex.count:,} rows: their sum "

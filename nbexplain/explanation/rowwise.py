@@ -46,7 +46,8 @@ class Rowwise:
             column that is on), `attribution` (the signed derivative in the chosen scale; NaN for
             groups, which have no one direction) and `importance` (percent). Of texts, a frame by
             position, the existing tokens from first to last: `token`, `attribution` (the norm of
-            the derivative at its embedding) and `importance`.
+            the derivative at its embedding; its contribution, for methods that give one) and
+            `importance`.
 
         Raises:
             ValueError: no such row, or one that was not kept while X is no longer at hand;

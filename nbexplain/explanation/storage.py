@@ -27,8 +27,8 @@ FORMAT = 1
 PARTS = ("rows", "first", "second", "reach", "squares")
 """Arrays of sums; `reach` where sequences differ in length, `squares` of contributions."""
 
-TOKEN_PARTS = ("cells", "second", "occurrences")
-"""Arrays of sums by token."""
+TOKEN_PARTS = ("cells", "second", "occurrences", "first", "squares")
+"""Arrays of sums by token; the last two of contributions."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -59,9 +59,10 @@ def save(ex: Explanation, path: str | Path) -> None:
     for response in ex.responses:
         answer = ex.with_response(response).swept
         if (tokens := answer.tokens.get(response)) is not None:
-            arrays |= {
+            found = {
                 f"tokens.{response}.{part}": getattr(tokens.whole, part) for part in TOKEN_PARTS
             }
+            arrays |= {name: array for name, array in found.items() if array is not None}
         sums = answer.sums[response]
         found = {f"sums.{response}.{part}": getattr(sums, part) for part in PARTS}
         arrays |= {name: array for name, array in found.items() if array is not None}
@@ -181,7 +182,7 @@ def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
             if asked.get("steps") == "valid"  # not said in older files
         },
         tokens={
-            name: TokenSums((Cells(*(arrays[f"tokens.{name}.{part}"] for part in TOKEN_PARTS)),))
+            name: TokenSums((_cells({p: arrays.get(f"tokens.{name}.{p}") for p in TOKEN_PARTS}),))
             for name in header["sums"]
             if features.tokens
         },
@@ -236,6 +237,10 @@ def _stepwise(arrays: Arrays, name: str) -> Stepwise:
 def _vocabulary(names: dict[str, str] | None) -> Vocabulary | None:
     """What tokens are called: JSON has text alone as keys."""
     return None if names is None else Vocabulary({int(i): name for i, name in names.items()})
+
+
+def _cells(parts: dict[str, Any]) -> Cells:
+    return Cells(**parts)
 
 
 def _sums(parts: dict[str, Any]) -> Sums:

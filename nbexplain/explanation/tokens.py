@@ -135,12 +135,16 @@ class Texts:
         places where it stands. Frequent tokens have more terms; `count` says how many. The norms
         depend on the embedding's own scale (METHODS A5), so compare tokens within one model.
 
+        Of contributions, $r_v = \frac1N \sum_n |\sum_{t: x_{nt} = v} \varphi_{nt}|$: what a token
+        contributed to a row, in all places where it stands there, with their signs.
+
         Args:
             output: an output's name or position; None combines all of them.
 
         Returns:
             A frame indexed by token, most important first: `importance` (percent), `low` and
-            `high` (its interval over rows, row sampling), `rms` ($r_v$), `count` (occurrences),
+            `high` (its interval over rows, row sampling), `rms` ($r_v$; of contributions the root
+            mean square, and beside it `mean`, signed, over all rows), `count` (occurrences),
             `cumulative` (percent).
 
         Raises:
@@ -157,14 +161,13 @@ class Texts:
         import pandas as pd
 
         found, sums = self.token_shares(output), self.token_sums
-        columns = {
-            "importance": found.share,
-            "low": found.low,
-            "high": found.high,
-            "rms": found.size,
-            "count": sums.counts,
-            "cumulative": found.cumulative,
-        }
+        shares = {"importance": found.share, "low": found.low, "high": found.high}
+        sizes = {"rms": found.size}
+        if sums.additive:
+            ex = self._of_texts
+            rms, mean = sums.moments(ex.count, ex.weights_of(output))
+            sizes = {"rms": rms, "mean": mean}
+        columns = {**shares, **sizes, "count": sums.counts, "cumulative": found.cumulative}
         names = self.token_names(sums.ids[found.order])
         table = {name: column[found.order] for name, column in columns.items()}
         return pd.DataFrame(table, index=pd.Index(names, name=TOKEN, dtype=object))
@@ -177,7 +180,7 @@ class Texts:
 
     @property
     def token_sums(self) -> TokenSums:
-        """The sums of squared derivatives by token that occurs."""
+        """The sums of squared derivatives, or of contributions, by token that occurs."""
         ex = self._of_texts
         return ex.swept.tokens[ex.response]
 
@@ -195,8 +198,9 @@ class Texts:
         ex = self._of_texts
         entries = derivatives(ex, found, output).reshape(ex.features.shape)
         start, stop = (0, len(entries)) if found.spans is None else found.spans[0].tolist()
-        norms = np.linalg.norm(entries, axis=1)[start:stop]
-        size = norms**2 if definition == "squared" else norms
+        additive = ex.asked.additive
+        norms = (entries[:, 0] if additive else np.linalg.norm(entries, axis=1))[start:stop]
+        size = np.abs(norms) if additive or definition == "absolute" else norms**2
         total = size.sum()
         share = 100 * size / total if total > 0 else np.full_like(size, np.nan)
         ids = found.values[0, start:stop, 0].numpy().astype(np.int64)
@@ -205,6 +209,9 @@ class Texts:
 
     def text(self, row: object, output: str | int | None = None) -> Sentence:
         """One row as text, each token shaded by its share of the squared derivatives.
+
+        Of contributions by its share of their absolute values, in one hue where it raised the
+        response, in another where it lowered it.
 
         Args:
             row: a row's label, else its position in X, or a new row of ids.

@@ -22,7 +22,8 @@ class DeepLift(Common):
 
     Attributes:
         baseline: what a row is compared with: "mean" or "median" (of each column over X), "zero",
-            a number, or an array that broadcasts to one row of X.
+            a number, or an array that broadcasts to one row of X; of texts these are embeddings,
+            and a whole number is the token whose embedding stands at every place.
         rule: of elementwise functions. "rescale" gives the whole change one multiplier,
             $\Delta y / \Delta x$. "revealcancel" gives positive and negative contributions one
             each, so that an input which cancels another is not lost: $\min(x_1, x_2)$ is due to

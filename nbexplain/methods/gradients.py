@@ -23,7 +23,8 @@ class GradientXInput(Common):
 
     Attributes:
         baseline: "zero", "mean" or "median" (of each column over X), a number, or an array that
-            broadcasts to one row of X.
+            broadcasts to one row of X; of texts these are embeddings, and a whole number is the
+            token whose embedding stands at every place.
 
     >>> GradientXInput().name
     'gradient_x_input'

@@ -22,7 +22,9 @@ class IntegratedGradients(Common):
 
     Attributes:
         baseline: "mean" or "median" (of each column over X), "zero", a number, or an array that
-            broadcasts to one row of X. None is neutral: look at its output, `ex.base_values`.
+            broadcasts to one row of X; of texts these are embeddings, and a whole number is the
+            token whose embedding stands at every place. None is neutral: look at its output,
+            `ex.base_values`.
         n_steps: nodes to begin with.
         tolerance: of the gap, relative to $|F(x) - F(b)|$.
 

@@ -142,6 +142,22 @@ class Embedded(Snapshot):
         embedded = torch.cat(parts, dim=-1).clone()
         return *(_as_integers(x) for x in prepared), embedded
 
+    def of_token(self, token: int) -> Tensor:
+        """What the embeddings return for one id, `[d]`.
+
+        Raises:
+            ValueError: there is no such id.
+        """
+        known = min(module.num_embeddings for module in self._embeddings)
+        if not 0 <= token < known:
+            raise ValueError(f"There is no token {token}: the embedding has 0 to {known - 1:,}.")
+        with untouched(), torch.no_grad():
+            parts = [
+                module(torch.tensor([[token]], device=module.weight.device))
+                for module in self._embeddings
+            ]
+        return torch.cat(parts, dim=-1)[0, 0].clone()
+
     def __call__(self, inputs: tuple[Tensor, ...], names: tuple[str, ...] | None = None) -> object:
         """What the model returns where its embeddings return the last input for the ids.
 

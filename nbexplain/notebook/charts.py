@@ -32,7 +32,7 @@ INK, MUTED = "#15181c", "#5d6670"
 _NAME_CELLS = 40
 _HUES = {"rises": LIGHT["rises"], "falls": LIGHT["falls"], "both ways": LIGHT["plain"]}
 _WORDS = {"rises": "rises with the input", "falls": "falls with the input"}
-_PUSHES = {"rises": "pushes up", "falls": "pushes down"}
+PUSHES = {"rises": "pushes up", "falls": "pushes down"}
 
 
 def chart(
@@ -117,7 +117,7 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
     share = alt.X("share:Q", title="share of the total, percent", scale=alt.Scale(zero=True))
     low = alt.X("low:Q", title="share of the total, percent")
     layers = [
-        base.mark_bar().encode(x=share, color=_colours(values)),
+        base.mark_bar().encode(x=share, color=colours(values)),
         base.mark_rule(color=INK, size=1).encode(x=low, x2="high:Q"),
         base.mark_tick(color=INK, thickness=1, size=6).encode(x=low),
         base.mark_tick(color=INK, thickness=1, size=6).encode(x=alt.X("high:Q")),
@@ -160,7 +160,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
     ]
     labels = unique(names)
     additive = explanation.asked.additive
-    part, words = ("contribution", _PUSHES) if additive else ("attribution", _WORDS)
+    part, words = ("contribution", PUSHES) if additive else ("attribution", _WORDS)
     values = [
         {
             "label": label,
@@ -188,7 +188,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
         .encode(
             x=alt.X("attribution:Q", title=part),
             y=bar_names(labels),
-            color=_colours(values, words),
+            color=colours(values, words),
             tooltip=[
                 alt.Tooltip("feature:N"),
                 alt.Tooltip("value:N"),
@@ -249,7 +249,7 @@ def bar_names(labels: Sequence[str], **options: Any) -> altair.Y:
     return alt.Y("label:N", title=None, scale=scale, sort=None, axis=axis, **options)
 
 
-def _colours(values: Sequence[Mapping[str, object]], words: Mapping[str, str] = _WORDS) -> Any:
+def colours(values: Sequence[Mapping[str, object]], words: Mapping[str, str] = _WORDS) -> Any:
     """The hue of each direction that occurs; plain bars without a legend where none is known."""
     import altair as alt
 

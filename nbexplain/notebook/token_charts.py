@@ -9,8 +9,10 @@ import numpy as np
 from nbexplain.features import TOKEN
 from nbexplain.notebook.charts import (
     MOST_BARS,
+    PUSHES,
     asked_at_one_row,
     bar_names,
+    colours,
     finished,
     row_named,
     unique,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def sentence(explanation: Explanation, output: str | int | None, row: object) -> altair.LayerChart:
-    """Bars by token, first to last, as long as the derivative at its embedding.
+    """Bars by token, first to last: the size of the derivative at its embedding, or what it gave.
 
     Of a long text the tokens with the largest shares are drawn.
     """
@@ -39,6 +41,8 @@ def sentence(explanation: Explanation, output: str | int | None, row: object) ->
     labels = unique(printable(name) for name in drawn[TOKEN])
     shares = drawn["importance"].to_numpy(float)
     places = decimals(shares)
+    additive, words = explanation.asked.additive, PUSHES
+    title = "contribution" if additive else "derivative at the token's embedding (its norm)"
     values = [
         {
             "label": label,
@@ -47,6 +51,7 @@ def sentence(explanation: Explanation, output: str | int | None, row: object) ->
             "size": json_number(size),
             "moves": number(size),
             "percent": f"{fixed(share, places)} %",
+            "direction": words["rises" if size > 0 else "falls"],
         }
         for label, position, name, size, share in zip(
             labels,
@@ -61,12 +66,13 @@ def sentence(explanation: Explanation, output: str | int | None, row: object) ->
         alt.Chart(alt.Data(values=values))
         .mark_bar(color=LIGHT["plain"])
         .encode(
-            x=alt.X("size:Q", title="derivative at the token's embedding (its norm)"),
+            x=alt.X("size:Q", title=title),
             y=bar_names(labels),
+            **({"color": colours(values, words)} if additive else {}),
             tooltip=[
                 alt.Tooltip("token:N"),
                 alt.Tooltip("position:Q"),
-                alt.Tooltip("moves:N", title="norm"),
+                alt.Tooltip("moves:N", title="contribution" if additive else "norm"),
                 alt.Tooltip("percent:N", title="share at this row"),
             ],
         )

@@ -147,8 +147,64 @@ describe("a text", () => {
       words: new Map([[40, "rare"]]),
     });
     expect(store.wordsAt(99)).toEqual([
-      { id: 7, name: "good", lag: 1, share: 0 },
-      { id: 40, name: "rare", lag: 0, share: 100 },
+      { id: 7, name: "good", lag: 1, share: 0, part: null },
+      { id: 40, name: "rare", lag: 0, share: 100, part: null },
+    ]);
+  });
+
+  it("has hues where its tokens contributed, and says from where to where", async () => {
+    const given = texts();
+    const instances = instancesState({
+      outputs: [
+        [0.1, 0.9],
+        [0, 1],
+      ],
+      jacobian: [
+        [
+          [0, 0, 0, 1],
+          [0.6, -0.2, 0, 0],
+        ],
+        [
+          [0, 0, 0, 1],
+          [0, 0, 0, 0.5],
+        ],
+      ],
+      values: [
+        [7, 9, 7, 3],
+        [NaN, 9, 3, 3],
+      ],
+      owners: [0, 0, 0, 0],
+      base: [
+        [0.2, 0.5],
+        [0.2, 0.5],
+      ],
+    });
+    const { words, ids } = { words: ["good", "<b>", "not"], ids: Uint32Array.of(7, 9, 3) };
+    const view = await at(10, null, {
+      ...given,
+      meta: { ...given.meta, baseline: "the mean embedding" } as State["meta"],
+      instances: { ...instances, words, word_ids: packed(ids, 3) },
+    });
+    expect(view.words().map(({ className }) => className)).toEqual([
+      "nbx-rises",
+      "nbx-falls",
+      "",
+      "",
+    ]);
+    expect(
+      view
+        .words()
+        .map(depth)
+        .map((share) => +share.toFixed(3)),
+    ).toEqual([1, 0.333, 0, 0]);
+    expect(view.words()[1]!.title).toBe("−0.200 (25.0 %), token 2 of 4");
+    expect(view.root.textContent).toContain("What each token contributed to P(positive)");
+    expect(view.root.textContent).toContain("against the mean embedding");
+    expect(view.root.textContent).toContain("From 0.5 at the baseline to 0.9 here");
+    expect(view.all(".nbx-local tbody tr")[0]!.textContent).toBe("good1+0.60075.0 %");
+    expect(picked(view.store).split("\r\n").slice(0, 2)).toEqual([
+      "token,position,lag,share,row,contribution",
+      "good,1,3,75,10,0.6",
     ]);
   });
 });

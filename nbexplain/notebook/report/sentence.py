@@ -1,4 +1,4 @@
-"""A row of tokens as a sentence: each shaded by its share of the squared derivatives.
+"""A row of tokens as a sentence: each shaded by its share of the row, contributions by sign.
 
 HTML of a few elements with no script, whose every name is escaped, and plain text.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nbexplain.features import TOKEN
 from nbexplain.notebook.names import printable
-from nbexplain.notebook.numbers import decimals, fixed
+from nbexplain.notebook.numbers import decimals, fixed, number
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
@@ -25,13 +25,16 @@ STRONGEST = 0.5
 MOST_TOKENS = 2000
 """Tokens written out: the last of a longer text, the nearest to what most models read last."""
 
-_LIGHT, _DARK = "--nbx-shade:118,84,179", "--nbx-shade:156,131,212"
+_LIGHT = "--nbx-shade:118,84,179;--nbx-up:184,72,8;--nbx-down:35,104,176"
+_DARK = "--nbx-shade:156,131,212;--nbx-up:240,139,76;--nbx-down:95,166,236"
 CSS = (
     f".nbx-static__text{{{_LIGHT};margin:4px 0;line-height:1.9;max-width:72ch;max-height:22em;"
     "overflow:auto;overflow-wrap:anywhere}"
     f"@media(prefers-color-scheme:dark){{.nbx-static__text{{{_DARK}}}}}"
     f'[data-jp-theme-light="true"] .nbx-static__text,.vscode-light .nbx-static__text{{{_LIGHT}}}'
     f'[data-jp-theme-light="false"] .nbx-static__text,.vscode-dark .nbx-static__text{{{_DARK}}}'
+    ".nbx-static__text .rises{--nbx-shade:var(--nbx-up)}"
+    ".nbx-static__text .falls{--nbx-shade:var(--nbx-down)}"
     ".nbx-static__text mark{color:inherit;padding:.1em .15em;border-radius:3px;"
     "background:rgba(var(--nbx-shade),var(--o))}"
     "@media(forced-colors:active){.nbx-static__text mark{background:none;"
@@ -47,6 +50,7 @@ class Sentence:
         words: the tokens that exist, first to last.
         share: of each, percent of the squared derivatives; NaN for a constant model.
         start: position of the first.
+        parts: of contributions, what each contributed, whose absolute values `share` is of.
 
     >>> import torch, nbexplain as nbx
     >>> embedding = torch.nn.Embedding(3, 2)
@@ -58,13 +62,15 @@ class Sentence:
     words: tuple[str, ...]
     share: NDArray[np.float64]
     start: int = 0
+    parts: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, explanation: Explanation, row: object, output: str | int | None) -> Sentence:
         """The sentence of a row; see `Explanation.text`."""
         table = explanation.local(row, output)
         words = tuple(printable(word) for word in table[TOKEN])
-        return cls(words, table["importance"].to_numpy(float), int(table.index[0]))
+        parts = table["attribution"].to_numpy(float) if explanation.asked.additive else None
+        return cls(words, table["importance"].to_numpy(float), int(table.index[0]), parts)
 
     def fragment(self) -> str:
         """The sentence as an HTML element, for a page that has `CSS`."""
@@ -74,9 +80,9 @@ class Sentence:
         for place in range(first, len(self.words)):
             share = float(self.share[place])
             opacity = STRONGEST * share / largest if largest > 0 and share == share else 0
-            said = f"{fixed(share, places)} %, position {self.start + place}"
-            word = html.escape(self.words[place])
-            marks.append(f'<mark style="--o:{opacity:.3f}" title="{said}">{word}</mark>')
+            said = f"{self._said(place, places)}, position {self.start + place}"
+            word, hue = html.escape(self.words[place]), self._hue(place)
+            marks.append(f'<mark{hue} style="--o:{opacity:.3f}" title="{said}">{word}</mark>')
         cut = "… " if first else ""
         return f'<p class="nbx-static__text">{cut}{" ".join(marks)}</p>'
 
@@ -86,6 +92,18 @@ class Sentence:
     def __repr__(self) -> str:
         places = decimals(self.share)
         return " ".join(
-            f"{word} ({fixed(share, places)} %)"
-            for word, share in zip(self.words, self.share, strict=True)
+            f"{word} ({self._said(place, places)})" for place, word in enumerate(self.words)
         )
+
+    def _said(self, place: int, places: int) -> str:
+        """What is said of one token: its share, after what it contributed."""
+        share = f"{fixed(float(self.share[place]), places)} %"
+        if self.parts is None:
+            return share
+        part = float(self.parts[place])
+        return f"{'+' if part > 0 else ''}{number(part)}, {share}"
+
+    def _hue(self, place: int) -> str:
+        """The class of a token that raised or lowered the response."""
+        part = 0.0 if self.parts is None else float(self.parts[place])
+        return f' class="{"rises" if part > 0 else "falls"}"' if part else ""
