@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 from nbexplain import datasets
 from nbexplain.comparison import Agreement, Comparison, agreement, compare
 from nbexplain.explain import explain
-from nbexplain.explanation import Explanation, load
-from nbexplain.live import Watch, watch
+from nbexplain.explanation import Explanation
+from nbexplain.live import TrainingRecord, Watch, load, watch
 from nbexplain.methods import (
     Card,
     DeepLift,
@@ -59,6 +59,7 @@ __all__ = [
     "Sensitivity",
     "SmoothGrad",
     "TrainingHistory",
+    "TrainingRecord",
     "Watch",
     "agreement",
     "card",

@@ -109,18 +109,20 @@ def test_other_files_are_refused(tmp_path):
     path = tmp_path / "other"
     for content in (b"", b"text", pickle.dumps({"a": 1})):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"not a file that Explanation\.save wrote"):
+        with pytest.raises(
+            ValueError, match=r"not a file that Explanation\.save or Watch\.save wrote"
+        ):
             nbx.load(path)
     buffer = io.BytesIO()
     np.savez(buffer, header=np.array([{"evil": 1}], dtype=object))
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(ValueError, match=r"not a file that Explanation\.save wrote"):
+    with pytest.raises(ValueError, match=r"not a file that Explanation\.save or Watch\.save wrote"):
         nbx.load(path)
 
 
 def test_files_of_a_later_version_are_refused(ex, tmp_path, monkeypatch):
-    monkeypatch.setattr("nbexplain.explanation.storage.FORMAT", 2)
+    monkeypatch.setattr("nbexplain.explanation.archive.FORMAT", 2)
     ex.save(tmp_path / "later.nbx")
-    monkeypatch.setattr("nbexplain.explanation.storage.FORMAT", 1)
+    monkeypatch.setattr("nbexplain.explanation.archive.FORMAT", 1)
     with pytest.raises(ValueError, match="later nbexplain"):
         nbx.load(tmp_path / "later.nbx")

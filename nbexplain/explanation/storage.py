@@ -1,13 +1,11 @@
 """Explanations in files: arrays and text, no pickle, so that loading never runs code."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import Spread, Sums
 from nbexplain.engine.responses import Kind
@@ -15,14 +13,12 @@ from nbexplain.engine.samples import Keep, Sample, widened
 from nbexplain.engine.stepwise import Stepwise
 from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import Cells, TokenSums
+from nbexplain.explanation.archive import Arrays, Header, write
 from nbexplain.explanation.question import Question
 from nbexplain.explanation.record import Explanation
 from nbexplain.explanation.tokens import Vocabulary
 from nbexplain.features import Features
 from nbexplain.features import Kind as FeatureKind
-
-FORMAT = 1
-"""Version of the file format; files of a later one are refused."""
 
 PARTS = ("rows", "first", "second", "reach", "squares")
 """Arrays of sums; `reach` where sequences differ in length, `squares` of contributions."""
@@ -30,14 +26,17 @@ PARTS = ("rows", "first", "second", "reach", "squares")
 TOKEN_PARTS = ("cells", "second", "occurrences", "first", "squares")
 """Arrays of sums by token; the last two of contributions."""
 
-Arrays = dict[str, NDArray[Any]]
-
 
 def save(ex: Explanation, path: str | Path) -> None:
     """Write an explanation to one file, a NumPy archive with a JSON header.
 
     The model and X are not in it. Row labels are kept as numbers or as text.
     """
+    write(path, *to_parts(ex))
+
+
+def to_parts(ex: Explanation) -> tuple[Header, Arrays]:
+    """What a file holds of an explanation; `from_parts` makes one of it again."""
     swept, sample = ex.swept, ex.swept.sample
     arrays: Arrays = {
         "scaling": ex.scaling,
@@ -69,7 +68,6 @@ def save(ex: Explanation, path: str | Path) -> None:
         if stepwise := answer.stepwise.get(response):
             arrays |= _of_stepwise(stepwise, f"steps.{response}.")
     header = {
-        "format": FORMAT,
         "title": ex.title,
         "asked": asdict(ex.asked),
         "features": {
@@ -96,40 +94,15 @@ def save(ex: Explanation, path: str | Path) -> None:
         "labels": [_label(label) for label in ex.labels],
         "sums": list(ex.responses),
     }
-    text = json.dumps(header, ensure_ascii=False).encode()
-    with Path(path).open("wb") as file:
-        np.savez_compressed(file, header=np.frombuffer(text, np.uint8), **cast(Any, arrays))
+    return header, arrays
 
 
-def load(path: str | Path) -> Explanation:
-    """Read an explanation that `Explanation.save` wrote.
-
-    Rows that were not kept can no longer be explained, for the model and X are not in the file.
+def from_parts(header: Header, arrays: Arrays) -> Explanation:
+    """The explanation that `to_parts` took apart.
 
     Raises:
-        ValueError: for a file that is not one of ours, or from a later version.
-
-    >>> import tempfile, torch, nbexplain as nbx
-    >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     ex.save(folder + "/linear.nbx")
-    ...     again = nbx.load(folder + "/linear.nbx")
-    >>> again.importance().equals(ex.importance())
-    True
+        KeyError: something is missing.
     """
-    with Path(path).open("rb") as file:
-        try:
-            archive = np.load(file, allow_pickle=False)
-            arrays = {name: archive[name] for name in archive.files}
-            header = json.loads(arrays.pop("header").tobytes())
-        except (ValueError, KeyError, OSError, AttributeError, EOFError) as error:
-            raise ValueError(f"{path} is not a file that Explanation.save wrote.") from error
-    if header["format"] > FORMAT:
-        raise ValueError(f"{path} was written by a later nbexplain: update nbexplain to read it.")
-    return _explanation(header, arrays)
-
-
-def _explanation(header: dict[str, Any], arrays: Arrays) -> Explanation:
     described = header["features"]
     lag_unit = described.get("lag_unit")  # none in older files
     features = Features(

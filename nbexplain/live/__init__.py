@@ -2,6 +2,7 @@
 
 from nbexplain.live.marks import Mark
 from nbexplain.live.record import TrainingRecord
+from nbexplain.live.storage import load
 from nbexplain.live.watching import Watch, watch
 
-__all__ = ["Mark", "TrainingRecord", "Watch", "watch"]
+__all__ = ["Mark", "TrainingRecord", "Watch", "load", "watch"]

@@ -102,8 +102,8 @@ class Marks:
     ['At step 90 the importance of a jumped from 20.0 % to 70.0 %.']
     """
 
-    def __init__(self, features: tuple[str, ...]) -> None:
-        self.found: tuple[Mark, ...] = ()
+    def __init__(self, features: tuple[str, ...], found: Sequence[Mark] = ()) -> None:
+        self.found = tuple(found)
         self._features = features
         self._misses: list[_Miss] = []
         self._jumps: list[_Miss] = []  # of the latest moments; 0 where a feature kept to its trend

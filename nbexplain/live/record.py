@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nbexplain.live.history import History, Moment
@@ -18,7 +19,13 @@ State: TypeAlias = Literal["waiting", "live", "paused", "finished", "failed"]
 
 
 class TrainingRecord:
-    """A training as it was seen: what a watch has, while it goes on and when it is over.
+    """A training as it was seen: what a watch has, and what `nbx.load` reads of one.
+
+    Args:
+        explanation: the latest one.
+        moments: the history.
+        marks: the jumps in it.
+        step: optimizer steps taken.
 
     Attributes:
         explanation: the latest one.
@@ -27,13 +34,20 @@ class TrainingRecord:
         step: optimizer steps since the watch began.
     """
 
-    def __init__(self, explanation: Explanation) -> None:
+    def __init__(
+        self,
+        explanation: Explanation,
+        *,
+        moments: Sequence[Moment] = (),
+        marks: Sequence[Mark] = (),
+        step: int = 0,
+    ) -> None:
         self.explanation = explanation
         self.state: State = "finished"
         self.error: Exception | None = None
-        self.step = 0
-        self._history = History(tuple(explanation.features.names))
-        self._marks = Marks(self._history.features)
+        self.step = step
+        self._history = History(tuple(explanation.features.names), moments=moments)
+        self._marks = Marks(self._history.features, marks)
         self._listeners: list[Callable[[Any], object]] = []
 
     @property
@@ -96,6 +110,28 @@ class TrainingRecord:
         from nbexplain.notebook.live import explore
 
         return explore(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the training to one file, without pickle: history, log, marks, explanation.
+
+        The model and X are not in it. `nbx.load` reads it, bit for bit, as a finished training,
+        which `nbx.TrainingHistory` shows too, also beside another. Of one that goes on it is what
+        there is by now.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        >>> import tempfile, torch, nbexplain as nbx
+        >>> watch = nbx.watch(torch.nn.Linear(2, 1), torch.eye(2))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     watch.save(folder + "/run.nbx")
+        ...     again = nbx.load(folder + "/run.nbx")
+        >>> again.history.equals(watch.history), again
+        (True, TrainingRecord(Linear, finished, step 0))
+        """
+        from nbexplain.live.storage import save
+
+        save(self, path)
 
     def observe(self, listener: Callable[[Any], object]) -> Callable[[], None]:
         """Call `listener` after every update, on the thread that trains; the result ends that."""
