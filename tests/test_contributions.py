@@ -118,7 +118,7 @@ def test_deeplift_adds_up_exactly(rule):
     y = torch.arange(100) % 3
     ex = nbx.explain(network(outputs=3), X, y, method=nbx.DeepLift(rule=rule))
     assert np.abs(ex.gaps).max() < 1e-12
-    assert ex.question.startswith("DeepLIFT of ")
+    assert ex.question.startswith("DeepLIFT")
 
 
 @pytest.mark.parametrize("method", ADDITIVE)
@@ -377,10 +377,26 @@ def test_a_gap_is_said():
     ex = nbx.explain(
         lambda x: (x**2).sum(1, keepdim=True), normal(50, 2), method="gradient_x_input"
     )
-    assert (
+    (note,) = (note for note in ex.notes if "add up on" in note)
+    assert note.startswith(
         "Contributions do not add up on 50 of 50 rows: their sum misses the difference from the "
-        "baseline by more than 1 %." in ex.notes
+        "baseline by more than 1 %. They do where"
     )
+    drawn = nbx.explain(network(), normal(50, 4), method=nbx.ExpectedGradients(n_samples=2))
+    assert "a larger n_samples comes nearer" in " ".join(drawn.notes)
+
+
+def test_the_question_says_the_rule_and_so_do_comparisons():
+    X = normal(80, 4)
+    usual, other = (
+        nbx.explain(network(), X, method=nbx.DeepLift(rule=rule))
+        for rule in ("rescale", "revealcancel")
+    )
+    assert usual.question.startswith("DeepLIFT of ")
+    assert other.question.startswith("DeepLIFT (RevealCancel) of ")
+    assert nbx.agreement(usual, other).names == ("DeepLIFT", "DeepLIFT (RevealCancel)")
+    with pytest.raises(ValueError, match="rule is rescale of one and revealcancel of the other"):
+        nbx.compare(usual, other)
 
 
 @pytest.mark.parametrize(

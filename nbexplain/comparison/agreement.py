@@ -119,9 +119,11 @@ def agreement(
 def agreed(a: Explanation, b: Explanation, k: int, output: str | None) -> Agreement:
     """What `agreement` gives of one output by its name, or of all combined."""
     cards = [CARDS.get(ex.method) for ex in (a, b)]
+    by_method = [ex.asked.method_title for ex in (a, b)]
+    differ = by_method[0] != by_method[1]
     called = [
-        card.title if card and a.method != b.method else ex.title
-        for card, ex in zip(cards, (a, b), strict=True)
+        title if card and differ else ex.title
+        for card, title, ex in zip(cards, by_method, (a, b), strict=True)
     ]
     here, there = common(a, b, called)
     if len(here) < 2:

@@ -62,6 +62,13 @@ def common(
     return places[:, 0], places[:, 1]
 
 
+QUESTION = (
+    *("method", "rule", "baseline", "response"),
+    *("scale", "outputs", "definition", "steps"),
+)
+"""What explanations of the same question have in common."""
+
+
 def titles(names: Sequence[str]) -> tuple[str, ...]:
     """Names that differ: numbered where they are alike.
 
@@ -81,7 +88,7 @@ def check_alike(explanations: Sequence[Explanation], names: Sequence[str]) -> No
     first = explanations[0]
     check_numbers(explanations)
     for ex, name in zip(explanations[1:], names[1:], strict=True):
-        for what in ("method", "baseline", "response", "scale", "outputs", "definition", "steps"):
+        for what in QUESTION:
             here, there = getattr(first.asked, what), getattr(ex.asked, what)
             if here != there:
                 raise ValueError(
@@ -95,7 +102,7 @@ def _said(value: object) -> str:
 
 
 def _advice(what: str, here: object) -> str:
-    if what == "method":
+    if what in ("method", "rule"):
         return "nbx.agreement says how far what they rank agrees."
     if what == "response":
         return f"with_response({here!r}) gives the other's too, or explain both alike."

@@ -12,7 +12,7 @@ from nbexplain.engine.responses import MANY, Kind
 from nbexplain.explain.reading import Reading
 from nbexplain.explain.subject import Select, Subject
 from nbexplain.explanation.question import RESPONSES, Question, kind_of
-from nbexplain.methods import Method
+from nbexplain.methods import DeepLift, Method
 from nbexplain.model import Snapshot, check_function
 
 Outputs = Sequence[str | int] | str | int | None
@@ -137,6 +137,7 @@ def ask(
         tokens=batch.ids is not None,
         additive=method.additive,
         network=kind,
+        rule=method.rule if isinstance(method, DeepLift) else "",
     )
     doubt = None if classes is not None else reading.doubt(picked, batch)
     noted = [picked.note, doubt, note, *_integer_inputs(source, batch)]

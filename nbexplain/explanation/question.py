@@ -17,6 +17,9 @@ RESPONSES = ("raw", "prob", "logodds")
 TITLES = {name: card.title for name, card in CARDS.items()}
 """What methods are called in a question."""
 
+RULES = {"revealcancel": "RevealCancel"}
+"""What rules of a method are called that are not its usual one."""
+
 _WORDS = {"prob": "the probability of {}", "logodds": "the log-odds of {}"}
 
 
@@ -71,6 +74,7 @@ class Question:
         baseline: what they are held against, in words; empty for methods without one.
         by: the library that computed the attributions; empty for this one.
         network: what the network returns, where `kind` is what the swept function does.
+        rule: of DeepLIFT; empty for other methods.
     """
 
     method: str
@@ -90,6 +94,7 @@ class Question:
     baseline: str = ""
     by: str = ""
     network: Kind = "values"
+    rule: str = ""
 
     def scaled(self, scale: str) -> "Question":
         """The same question per another unit of the inputs."""
@@ -165,9 +170,15 @@ class Question:
             per = f"against {self.baseline}" if self.baseline else ""
         count = "" if rows is None else f", {rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
-        method = f"{TITLES.get(self.method, self.method)}{f' by {self.by}' if self.by else ''}"
+        method = f"{self.method_title}{f' by {self.by}' if self.by else ''}"
         words = f"{method} of {self.response_of(column)}{steps} {per}"
         return f"{words.rstrip()}{count}"
+
+    @property
+    def method_title(self) -> str:
+        """What the method is called, with its rule where that is not the usual one."""
+        rule = f" ({RULES[self.rule]})" if self.rule in RULES else ""
+        return TITLES.get(self.method, self.method) + rule
 
     def response_of(self, column: int | None) -> str:
         """What is differentiated, of one explained column or of all combined: "P(default)"."""

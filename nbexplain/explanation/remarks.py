@@ -27,6 +27,16 @@ FEW_BLOCKS = 10
 """Blocks of overlapping windows below which intervals are said to rest on little."""
 
 
+MENDED = {
+    "gradient_x_input": " They do where the response is as steep all the way from the baseline; "
+    "'integrated_gradients' and 'deeplift' add up elsewhere too.",
+    "integrated_gradients": " The way there has kinks that no more nodes were spent on: 'deeplift' "
+    "adds up exactly.",
+    "expected_gradients": " They do in expectation: a larger n_samples comes nearer.",
+}
+"""Why a method's contributions may not add up, and what to do."""
+
+
 def remarks(ex: Explanation) -> Iterator[str]:
     """The remarks that an explanation's own numbers call for."""
     window, names = ex.window(), np.array(ex.features.names, dtype=object)
@@ -67,6 +77,7 @@ def remarks(ex: Explanation) -> Iterator[str]:
         yield (
             f"Contributions do not add up on {ex.swept.missed:,} of {ex.count:,} rows: their sum "
             f"misses the difference from the baseline by more than {100 * GAP:g} %."
+            f"{'' if ex.asked.by else MENDED.get(ex.method, '')}"
         )
     if ex.asked.network == "logits" and ex.response == "raw":
         yield (
