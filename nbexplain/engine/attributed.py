@@ -29,6 +29,8 @@ class Task:
         own: whether the function differs from row to row, as the loss of true values does.
         there: of each input, the existing steps of its rows, `[rows, steps]`; None where nothing
             is padding. Empty where no input has any.
+        pooled: adds entries `[rows, outputs, *shape]` up to what is told of each row,
+            `[rows, outputs, parts]`, whose standard errors are formed; None where nobody asks.
     """
 
     inputs: Inputs
@@ -38,6 +40,7 @@ class Task:
     seed: int
     own: bool = False
     there: tuple[Tensor | None, ...] = ()
+    pooled: Callable[[Tensor], Tensor] | None = None
 
     @property
     def every(self) -> Int64[Tensor, " rows"]:
@@ -91,11 +94,14 @@ class Attributed:
         outputs: of the differentiated function, `[rows, outputs]`.
         attributions: `[rows, outputs, *shape]`.
         base: the outputs at the baseline, `[rows, outputs]`; None for methods without one.
+        errors: of methods that draw, the standard errors of what `Task.pooled` adds up,
+            `[rows, outputs, parts]`; else None.
     """
 
     outputs: Float[Tensor, "rows outputs"]
     attributions: Float[Tensor, "rows outputs *shape"]
     base: Float[Tensor, "rows outputs"] | None = None
+    errors: Float[Tensor, "rows outputs parts"] | None = None
 
 
 def at_baseline(task: Task) -> tuple[Float[Tensor, "rows outputs"], Float[Tensor, "rows outputs"]]:

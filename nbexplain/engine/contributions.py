@@ -46,6 +46,13 @@ def contributed(
     return Sums.of(torch.cat(parts, dim=2), start, features.block, absolute=True)
 
 
+def by_feature(
+    attributions: Float[Tensor, "rows outputs *shape"], features: Features
+) -> Float[Tensor, "rows outputs features"]:
+    """What each feature contributed, its entries added up with their signs."""
+    return _pooled(attributions.flatten(2), features.owners[features.cells])
+
+
 def cells_of(sums: Sums, features: Features) -> Sums:
     """Of each cell: a feature at a place."""
     return sums.part(slice(len(features.owners)))

@@ -24,6 +24,10 @@ def expected(task: Task, samples: int) -> Attributed:
     depends on the seed and the row's position alone. The base is the mean output of the
     background; sums meet the difference from it in expectation.
 
+    Standard errors are those of collapsed strata: neighbouring strata are paired,
+    $s^2 = \frac{1}{n^2} \sum_i (\varphi_{2i} - \varphi_{2i + 1})^2$, which is too large by what
+    their means differ (Cochran, Sampling Techniques, 1977, §5A.12).
+
     Args:
         task: with a background for its references.
         samples: draws a row.
@@ -31,6 +35,7 @@ def expected(task: Task, samples: int) -> Attributed:
     inputs, background = task.inputs, task.references
     function, total = task.function, None
     count, known = len(task.positions), len(background[0])
+    before, squares, pooled = None, None, task.pooled
     for sample in range(samples):
         drawn = draw(task.positions, task.seed + 2 * sample + 1)
         picked = torch.from_numpy((drawn % np.uint64(known)).astype(np.int64))
@@ -40,12 +45,22 @@ def expected(task: Task, samples: int) -> Attributed:
         points = tuple(between(x, b, alpha) for x, b in zip(inputs, at, strict=True))
         _, jacobian = sensitivities(function, points)
         part = jacobian * distances(inputs, at).view(count, 1, *jacobian.shape[2:])
+        if pooled is not None:
+            told = pooled(part).double()
+            if sample % 2 and before is not None:
+                apart = (told - before).square_()
+                squares = apart if squares is None else squares.add_(apart)
+            before = told
         total = part if total is None else total.add_(part)
     assert total is not None  # at least one sample
     with torch.no_grad():
         outputs = function(tuple(x.clone() for x in inputs))
         base = _mean_output(task)
-    return Attributed(outputs, total.div_(samples), base)
+    errors = None if before is None else torch.full_like(before, torch.nan)
+    if squares is not None:  # of an odd number the last draw has no neighbour
+        errors = squares.div_(samples * (samples - samples % 2)).sqrt_()
+    errors = None if errors is None else errors.to(outputs.dtype)
+    return Attributed(outputs, total.div_(samples), base, errors)
 
 
 def _mean_output(task: Task) -> Float[Tensor, "rows outputs"]:

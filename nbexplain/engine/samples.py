@@ -61,6 +61,8 @@ class Sample:
             None where there are none.
         spans: their existing steps, `[kept, 2]` or `[kept, 3]`; None where nothing is padding.
         base: the outputs at their baseline, `[kept, outputs]`; None for methods without one.
+        errors: standard errors, `[kept, outputs, features]`, of texts by token; None for methods
+            that draw nothing.
     """
 
     draws: NDArray[np.uint64]
@@ -71,6 +73,7 @@ class Sample:
     targets: Tensor | None = None
     spans: Tensor | None = None
     base: Tensor | None = None
+    errors: Tensor | None = None
 
     @classmethod
     def of(
@@ -83,6 +86,7 @@ class Sample:
         targets: Tensor | None = None,
         spans: Tensor | None = None,
         base: Tensor | None = None,
+        errors: Tensor | None = None,
     ) -> Self:
         """What is kept of one batch whose first row stands at position `start`."""
         positions = np.arange(start, start + len(jacobian))
@@ -95,9 +99,17 @@ class Sample:
             targets = None if targets is None else targets.cpu().index_select(0, rows)
             spans = None if spans is None else spans.index_select(0, rows)
             base = None if base is None else base.cpu().index_select(0, rows)
+            errors = None if errors is None else errors.cpu().index_select(0, rows)
             draws, positions = draws[kept], positions[kept]
-        base = None if base is None else base.cpu()
-        return cls(draws, positions, *held, targets=exact(targets), spans=exact(spans), base=base)
+        return cls(
+            draws,
+            positions,
+            *held,
+            targets=exact(targets),
+            spans=exact(spans),
+            base=None if base is None else base.cpu(),
+            errors=None if errors is None else errors.cpu(),
+        )
 
     @property
     def count(self) -> int:
@@ -122,16 +134,18 @@ def join(samples: Sequence[Sample], capacity: int) -> Sample:
         _gathered([getattr(sample, name) for sample in samples], rows)
         for name in ("jacobian", "outputs", "values")
     ]
-    targets = _gathered_where_all([sample.targets for sample in samples], rows)
-    spans = _gathered_where_all([sample.spans for sample in samples], rows)
-    base = _gathered_where_all([sample.base for sample in samples], rows)
+    others = {
+        name: _gathered_where_all([getattr(sample, name) for sample in samples], rows)
+        for name in ("targets", "spans", "base", "errors")
+    }
     order = np.argsort(positions[kept], kind="stable")
     if not np.array_equal(order, np.arange(len(order))):  # parts that came out of order
         kept, tensors = kept[order], [tensor[torch.from_numpy(order)] for tensor in tensors]
-        targets = None if targets is None else targets[torch.from_numpy(order)]
-        spans = None if spans is None else spans[torch.from_numpy(order)]
-        base = None if base is None else base[torch.from_numpy(order)]
-    return Sample(draws[kept], positions[kept], *tensors, targets=targets, spans=spans, base=base)
+        others = {
+            name: None if found is None else found[torch.from_numpy(order)]
+            for name, found in others.items()
+        }
+    return Sample(draws[kept], positions[kept], *tensors, **others)
 
 
 def _gathered_where_all(parts: list[Tensor | None], rows: list[Tensor]) -> Tensor | None:

@@ -114,7 +114,15 @@ class Swept:
         """
         outputs, base = found.outputs, found.base
         sample = Sample.of(
-            keep, start, found.attributions, outputs, values, targets, spans, base=base
+            keep,
+            start,
+            found.attributions,
+            outputs,
+            values,
+            targets,
+            spans,
+            base=base,
+            errors=found.errors,
         )
         missed = 0
         if base is not None:

@@ -88,6 +88,7 @@ def _placed(sample: Sample, places: NDArray[np.int64]) -> Sample:
         targets=of(sample.targets),
         spans=of(sample.spans),
         base=of(sample.base),
+        errors=of(sample.errors),
     )
 
 

@@ -18,9 +18,10 @@ from nbexplain.explain.arguments import keep_of, scale_of
 from nbexplain.explain.asked import Outputs, ask
 from nbexplain.explain.columns import named_features
 from nbexplain.explain.opened import Opened, of_texts
-from nbexplain.explain.passes import Work, rows_at_once
+from nbexplain.explain.passes import Work
 from nbexplain.explain.progress import Progress
 from nbexplain.explain.references import distant, references
+from nbexplain.explain.sizes import rows_at_once
 from nbexplain.explanation import Explanation
 from nbexplain.explanation.remarks import listed
 from nbexplain.explanation.tokens import Lookup, Vocabulary

@@ -14,6 +14,7 @@ from torch import Tensor
 from nbexplain.data import Batch, Source
 from nbexplain.engine.attributed import Attributed, Task
 from nbexplain.engine.beginnings import Beginning
+from nbexplain.engine.contributions import by_feature
 from nbexplain.engine.padding import aligned, existing
 from nbexplain.engine.samples import Keep, exact
 from nbexplain.engine.sensitivities import Function
@@ -32,9 +33,6 @@ from nbexplain.model import untouched
 if TYPE_CHECKING:
     from nbexplain.explain.call import Call
     from nbexplain.explanation import Explanation
-
-ENTRIES = 2**20
-"""Derivatives formed at once: few enough to stay near the processor's caches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +200,7 @@ class Work:
                 self.seed,
                 own=subject.select in ("loss", "predicted"),
                 there=self.subject.reading.there(inputs, batch.spans),
+                pooled=self._pooled,
             )
         )
         jacobian = found.attributions
@@ -223,6 +222,14 @@ class Work:
             return floating[0]
         values = torch.cat([x.flatten(1) for x in floating], dim=1)
         return values if self.beginning is None else self.beginning.stacked(values)
+
+    def _pooled(self, jacobian: Tensor) -> Tensor:
+        """Contributions as they are told of a row: by feature, of texts by token."""
+        if self.features.tokens:
+            return jacobian.sum(3)
+        if self.beginning is not None:
+            jacobian = self.beginning.stacked(jacobian)
+        return by_feature(jacobian, self.features)
 
     def spans(self, batch: Batch) -> Tensor | None:
         """The steps of each row that exist, where they stand in what `derive` gives."""
@@ -283,6 +290,7 @@ class Work:
             target,
             self.spans(batch),
             None if found.base is None else found.base.cpu(),
+            None if found.errors is None else found.errors.cpu(),
         )
 
     def one(self, row: object, step: int | None = None) -> Batch:
@@ -333,18 +341,3 @@ class Work:
         for i, part in zip(places, parts, strict=True):
             inputs[i] = part
         return replace(batch, inputs=tuple(inputs))
-
-
-STEP_ENTRIES = 2**17
-"""The same of sequences, whose steps leave more behind for the backward sweep."""
-
-
-def rows_at_once(
-    outputs: int, entries: int, *, sequences: bool = False, every_step: bool = False
-) -> int:
-    """How many rows a batch has when the user does not say."""
-    most, fewest = ENTRIES, 128
-    if sequences:
-        # Adding up a sweep takes 64 groups of rows, however few rows there are.
-        most, fewest = STEP_ENTRIES * (2 if every_step else 1), 64
-    return int(np.clip(most // max(1, outputs * entries) // 64 * 64, fewest, 8192))

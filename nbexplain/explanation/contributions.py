@@ -35,6 +35,24 @@ class Contributions:
         return None if base is None else widened(base[:, list(self._own.asked.columns)]).numpy()
 
     @property
+    def standard_errors(self) -> NDArray[np.floating] | None:
+        """Standard errors of each feature's contribution, `[kept, outputs, features]`; or None.
+
+        Of methods that draw: how far a contribution would move with other draws, at these rows and
+        this model; four times as many draws halve it. Of texts one for each token,
+        `[kept, outputs, steps]`.
+
+        >>> import torch, nbexplain as nbx
+        >>> ex = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2), method="expected_gradients")
+        >>> ex.standard_errors.shape, ex.local(0)["error"].shape
+        ((2, 1, 2), (2,))
+        """
+        errors = self._own.swept.sample.errors
+        if errors is None:
+            return None
+        return widened(errors[:, list(self._own.asked.columns)]).numpy()
+
+    @property
     def gaps(self) -> NDArray[np.floating] | None:
         """By how much the contributions' sum misses prediction − base, `[kept, outputs]`; or None.
 

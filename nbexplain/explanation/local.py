@@ -32,7 +32,7 @@ def table(ex: "Explanation", found: Row, output: str | int | None, definition: s
         return ex.local_tokens(found, output, definition)
     entries = derivatives(ex, found, output)
     if ex.asked.additive:
-        return _contributions(ex, found, entries)
+        return _contributions(ex, found, entries, errors_of(ex, found, output))
     pool = added if definition == "squared" else roots
     size = pool(ex.features, entries**2)
     total = size.sum()
@@ -48,8 +48,20 @@ def table(ex: "Explanation", found: Row, output: str | int | None, definition: s
     )
 
 
+def errors_of(
+    ex: "Explanation", found: Row, output: str | int | None
+) -> Mapping[str, NDArray[np.float64]]:
+    """The standard errors of a row's contributions, as a column; none of methods that draw not."""
+    if found.errors is None:
+        return {}
+    return {"error": found.errors[0, column_of(ex, found, output)].double().numpy()}
+
+
 def _contributions(
-    ex: "Explanation", found: Row, entries: Float64[np.ndarray, " entries"]
+    ex: "Explanation",
+    found: Row,
+    entries: Float64[np.ndarray, " entries"],
+    errors: Mapping[str, NDArray[np.float64]],
 ) -> pd.DataFrame:
     """What each feature contributed, members and lags added up; shares are of |φ|."""
     total = added(ex.features, entries)
@@ -57,6 +69,7 @@ def _contributions(
         {
             "value": values(ex.features, found.values),
             "attribution": total,
+            **errors,
             "importance": percent(np.abs(total)),
         },
         index=pd.Index(ex.features.names, name="feature"),
@@ -155,8 +168,9 @@ def kept(ex: "Explanation", position: int) -> Row | None:
     target = None if sample.targets is None else sample.targets[part]
     spans = None if sample.spans is None else sample.spans[part]
     base = None if sample.base is None else sample.base[part]
+    errors = None if sample.errors is None else sample.errors[part]
     values, outputs, jacobian = sample.values[part], sample.outputs[part], sample.jacobian[part]
-    return Row(values, outputs, jacobian, target, spans, base)
+    return Row(values, outputs, jacobian, target, spans, base, errors)
 
 
 def is_data(row: object) -> bool:

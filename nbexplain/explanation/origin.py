@@ -29,6 +29,8 @@ class Row:
         target: its true value, `[1]` or `[1, outputs]`; None where there is none.
         spans: its existing steps, `[1, 2]`; None where nothing is padding.
         base: the outputs at its baseline, `[1, outputs]`; None for methods without one.
+        errors: standard errors, `[1, outputs, features]`, of texts by token; None for methods that
+            draw nothing.
     """
 
     values: Tensor
@@ -37,6 +39,7 @@ class Row:
     target: Tensor | None = None
     spans: Tensor | None = None
     base: Tensor | None = None
+    errors: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)

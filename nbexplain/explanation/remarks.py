@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import GROUPS
+from nbexplain.engine.contributions import by_feature
 from nbexplain.engine.importances import fewest, mean_squares, roots
 from nbexplain.engine.swept import GAP
 from nbexplain.engine.windows import Window, at_lag_0
@@ -22,6 +24,9 @@ UNITS_APART = 10
 
 CARRIED = 0.9
 """Rankings are compared by the features that carry this share."""
+
+ROUGH = 0.25
+"""Standard error of the leading contribution, as a share of it, that is said."""
 
 FEW_BLOCKS = 10
 """Blocks of overlapping windows below which intervals are said to rest on little."""
@@ -73,6 +78,11 @@ def remarks(ex: Explanation) -> Iterator[str]:
             else "Derivatives at tokens are in their embedding's own scale: compare them within a "
             "model."
         )
+    if (rough := _rough(ex)) > ROUGH:
+        yield (
+            "Contributions are means of draws, and rough: at the median row the standard error of "
+            f"the leading one is {100 * rough:.0f} % of it. Four times as many n_samples halve it."
+        )
     if ex.swept.missed:
         yield (
             f"Contributions do not add up on {ex.swept.missed:,} of {ex.count:,} rows: their sum "
@@ -115,6 +125,18 @@ def remarks(ex: Explanation) -> Iterator[str]:
     kept = ex.swept.sample.count
     if kept < ex.count:
         yield f"Attributions are kept for {kept:,} of {ex.count:,} rows."
+
+
+def _rough(ex: Explanation) -> float:
+    """The leading contribution's standard error as a share of it, at the median kept row."""
+    errors = ex.standard_errors
+    if errors is None or not len(errors):
+        return 0
+    told = torch.from_numpy(ex.attributions)
+    found = (told if ex.features.tokens else by_feature(told, ex.features)).abs().numpy()
+    leading = found.argmax(2)[..., None]
+    size, error = (np.take_along_axis(x, leading, 2) for x in (found, errors))
+    return float(np.median(np.divide(error, size, out=np.zeros_like(error), where=size > 0)))
 
 
 def _constant_states(ex: Explanation, names: Sequence[str]) -> str:

@@ -44,7 +44,8 @@ class Rowwise:
         Returns:
             A frame indexed by feature, in the data's order: `value` (for a one-hot group the
             column that is on), `attribution` (the signed derivative in the chosen scale; NaN for
-            groups, which have no one direction) and `importance` (percent). Of texts, a frame by
+            groups, which have no one direction) and `importance` (percent). Of expected gradients
+            also `error`, the standard error of the draws. Of texts, a frame by
             position, the existing tokens from first to last: `token`, `attribution` (the norm of
             the derivative at its embedding; its contribution, for methods that give one) and
             `importance`.

@@ -55,6 +55,8 @@ def to_parts(ex: Explanation) -> tuple[Header, Arrays]:
         arrays["sample.spans"] = sample.spans.numpy()
     if sample.base is not None:
         arrays["sample.base"] = widened(sample.base).numpy()
+    if sample.errors is not None:
+        arrays["sample.errors"] = widened(sample.errors).numpy()
     for response in ex.responses:
         answer = ex.with_response(response).swept
         if (tokens := answer.tokens.get(response)) is not None:
@@ -127,6 +129,7 @@ def from_parts(header: Header, arrays: Arrays) -> Explanation:
     spans = None if padded is None else torch.from_numpy(padded)
     at_base = arrays.get("sample.base")  # of methods that have a baseline
     base = None if at_base is None else torch.from_numpy(at_base)
+    drawn = arrays.get("sample.errors")  # of methods that draw
     count = header["count"]
     swept = Swept(
         kind=cast(Kind, header["kind"]),
@@ -147,6 +150,7 @@ def from_parts(header: Header, arrays: Arrays) -> Explanation:
                 targets=targets,
                 spans=spans,
                 base=base,
+                errors=None if drawn is None else torch.from_numpy(drawn),
             ),
         ),
         stepwise={

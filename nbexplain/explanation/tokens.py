@@ -193,7 +193,7 @@ class Texts:
         """The table of `Explanation.local` for a text, which says what its arguments mean."""
         import pandas as pd
 
-        from nbexplain.explanation.local import derivatives
+        from nbexplain.explanation.local import derivatives, errors_of
 
         ex = self._of_texts
         entries = derivatives(ex, found, output).reshape(ex.features.shape)
@@ -204,7 +204,9 @@ class Texts:
         total = size.sum()
         share = 100 * size / total if total > 0 else np.full_like(size, np.nan)
         ids = found.values[0, start:stop, 0].numpy().astype(np.int64)
-        table = {TOKEN: self.token_names(ids), "attribution": norms, "importance": share}
+        errors = {name: of[start:stop] for name, of in errors_of(ex, found, output).items()}
+        names = {TOKEN: self.token_names(ids)}
+        table = {**names, "attribution": norms, **errors, "importance": share}
         return pd.DataFrame(table, index=pd.RangeIndex(start, stop, name="position"))
 
     def text(self, row: object, output: str | int | None = None) -> Sentence:

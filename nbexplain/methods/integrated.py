@@ -55,7 +55,7 @@ class ExpectedGradients(Common):
 
     $\varphi_e = E_{b,\alpha}[(x_e - b_e)\, \partial_e F(b + \alpha(x - b))]$ (Erion et al., 2021).
     The contributions add up to $F(x) - E\,F(b)$ in expectation; what the draws leave is shown as
-    a gap.
+    a gap, and `ex.standard_errors` says how far each would move with other draws.
 
     Attributes:
         background: rows to hold each row against, `[rows, *shape]` as X has them; None draws a

@@ -147,7 +147,8 @@ class Rows:
         parts = [sample]
         for place in missing:
             row = origin.row(place)
-            given = (row.jacobian, row.outputs, row.values, row.target, row.spans, row.base)
+            told = (row.target, row.spans, row.base, row.errors)
+            given = (row.jacobian, row.outputs, row.values, *told)
             parts.append(Sample(last, np.array([place]), *given))
         count = sample.count + len(missing)
         joined = join(parts, count)
