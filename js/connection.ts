@@ -2,7 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import type { HistoryState } from "./history.js";
-import type { Row } from "./instances.js";
+import { rowOf } from "./answered.js";
 import { createStore, type FedStore } from "./store.js";
 import type { VersionsState } from "./versions.js";
 import {
@@ -27,22 +27,27 @@ export const DEBOUNCE = 100;
 export const MOST_DELAY = 250;
 
 export function connect(model: AnyModel, signal: AbortSignal): FedStore {
-  const send = (message: FromPage, rows?: Uint32Array | null) => {
+  const send = (message: FromPage, ...rows: (Uint32Array | null | undefined)[]) => {
     try {
-      if (rows) model.send(message, undefined, [bytes(rows)]);
+      const buffers = rows.flatMap((some) => (some ? [bytes(some)] : []));
+      if (buffers.length) model.send(message, undefined, buffers);
       else model.send(message);
     } catch {
       refuse(store, message as ToPage, GONE); // hosts throw once a kernel was started anew
     }
   };
-  const [choices, subsets, edits] = [delayed(signal), delayed(signal), delayed(signal)];
+  const [choices, subsets, edits, contrasts] = [0, 1, 2, 3].map(() => delayed(signal)) as Delays;
 
   const store = createStore(
     {
-      onChoice: ({ rows, ...choice }: Choice, seq) =>
+      onChoice: ({ rows, against, ...choice }: Choice, seq) =>
         choices(() => {
           const { client } = store.link;
-          send({ t: "select", ...choice, rows: rows?.length ?? null, client, seq }, rows);
+          const many = {
+            rows: rows?.length ?? null,
+            ...(against !== undefined && { against: against?.length ?? null }),
+          };
+          send({ t: "select", ...choice, ...many, client, seq }, rows, against);
         }),
       request: (shown) => send({ t: "slice", ...shown }),
       instances: () => send({ t: "instances" }),
@@ -56,6 +61,8 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
           const { client } = store.link;
           send({ t: "edit", client, id, row, edit, ...(choices && { choices }) });
         }),
+      against: (rows, group, id) =>
+        contrasts(() => send({ t: "against", client: store.link.client, id, rows }, group)),
       version: (wish) => send({ t: "version", ...wish }),
       again: () => send({ t: "again" }),
       live: liveness(model, signal),
@@ -92,7 +99,8 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
   const report = () => store.report(model.get("status") as Status);
   const receive = (message: ToPage, buffers: DataView[]) => {
     try {
-      if (message.t === "edit" && message.client !== store.link.client) return;
+      const own = message.t === "edit" || message.t === "against";
+      if (own && message.client !== store.link.client) return;
       take(store, message, buffers);
     } catch (error) {
       refuse(store, message, (error as Error).message);
@@ -119,6 +127,9 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
   store.load(read(model, true));
   return store;
 }
+
+type Delay = ReturnType<typeof delayed>;
+type Delays = [Delay, Delay, Delay, Delay];
 
 /** Runs the last of several calls: soon after it, and while they do not end, now and then. */
 function delayed(signal: AbortSignal): (call: () => void) => void {
@@ -205,32 +216,16 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
   } else if (message.t === "history") {
     const state = filled(message.history, message.arrays, buffers);
     store.receiveHistory(state as HistoryState, message.anew);
-  } else if (message.t === "row" || message.t === "edit") {
+  } else if (message.t === "row" || message.t === "edit" || message.t === "against") {
     const floats = (i: number) => unpack(data(i, "<f4", (buffers[i]?.byteLength ?? 0) / 4), "<f4");
-    const { row, label, target, named, words, base } = message;
     const [outputs, jacobian, values] = [floats(0), floats(1), floats(2)];
     const owners = unpack(data(3, "<u4", values.length), "<u4");
-    if (jacobian.length !== outputs.length * values.length)
-      throw new Error("The kernel's answer is not whole.");
-    const found: Row = {
-      row,
-      label,
-      target: typeof target === "number" ? [target] : target,
-      outputs,
-      jacobian,
-      values,
-      owners,
-      named: numbered(named),
-      ...(base ? { base } : {}),
-      ...(words && { words: numbered(words) }),
-    };
+    const found = rowOf(message, { outputs, jacobian, values, owners });
     if (message.t === "edit") store.receiveEdited(found, message);
-    else store.receiveRow(found);
+    else if (message.t === "row") store.receiveRow(found);
+    else store.receiveAgainst(message.id, [message.row], found);
   }
 }
-
-const numbered = (named: Record<string, string>): Map<number, string> =>
-  new Map(Object.entries(named).map(([key, name]) => [Number(key), name]));
 
 /** What came with its packed arrays apart, whole again. */
 function filled(told: object, arrays: string[], buffers: DataView[]): unknown {
@@ -246,7 +241,11 @@ function refuse(store: FedStore, message: ToPage, error: string): void {
   else if (message.t === "lags") store.refuseLags(message, error);
   else if (message.t === "row") store.refuseRow(message.row, error);
   else if (message.t === "edit") store.refuseEdited(message.id, error);
-  else if (message.t === "find") store.refuseFind(message.label, error);
+  else if (message.t === "against") {
+    // What could not be sent is of several rows.
+    const rows = "rows" in message ? (message.rows as number[]) : [message.row];
+    store.receiveAgainst(message.id, rows, { error });
+  } else if (message.t === "find") store.refuseFind(message.label, error);
 }
 
 const bytes = ({ buffer, byteOffset, byteLength }: Uint32Array): ArrayBuffer =>

@@ -23,6 +23,8 @@ export interface Row {
   rest?: Float32Array;
   /** `[K]`: the response at the baseline, of methods that have one. */
   base?: ArrayLike<number>;
+  /** What it is held against instead of the baseline, and how many rows these are. */
+  against?: { words: string; references: number };
 }
 
 export class Instances {

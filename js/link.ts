@@ -12,7 +12,14 @@ export interface Linked extends Omit<Picks, "feature"> {
   feature: Named | null;
 }
 
-const NOTHING: Linked = { feature: null, instance: null, other: null, rows: null, lags: null };
+const NOTHING: Linked = {
+  feature: null,
+  instance: null,
+  other: null,
+  rows: null,
+  lags: null,
+  against: null,
+};
 
 /**
  * Plain data and listeners: hosts import the bundle once for each session, and signals of one

@@ -36,6 +36,8 @@ export interface Local {
   rest: number | null;
   /** Of contributions: the response at the baseline, and what all other features contribute. */
   sum: { base: number; others: number } | null;
+  /** What it is held against instead of the baseline. */
+  against?: Row["against"];
 }
 
 /** Where features of sequences are shown. */
@@ -123,6 +125,7 @@ export function local(
     items: items.sort((a, b) => a.feature - b.feature),
     rest: row.rest ? percent(size) : null,
     sum: additive && row.base ? { base: row.base[column]!, others } : null,
+    ...(row.against && { against: row.against }),
   };
 }
 

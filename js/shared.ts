@@ -1,5 +1,7 @@
 /** What the views, the store and its connection know of each other. */
 import type { ReadonlySignal } from "@preact/signals";
+import type { Against } from "./against.js";
+import type { Edited } from "./answered.js";
 import type { Instances, Row } from "./instances.js";
 import type { LagMap } from "./lags.js";
 import type { Link } from "./link.js";
@@ -14,7 +16,6 @@ import type { Versions, VersionsState, Wish } from "./versions.js";
 import type {
   Change,
   Choice,
-  Edited,
   InstancesState,
   LagSlice,
   Meta,
@@ -73,6 +74,8 @@ export interface Store {
   readonly search: ReadonlySignal<{ label: string; wait?: Wait } | null>;
   /** The picked row with other values. */
   readonly whatIf: WhatIf;
+  /** The rows that picked ones are held against. */
+  readonly against: Against;
   /** Whether a kernel may answer. */
   readonly attended: boolean;
   /** The user chose; listeners of `onChoice` hear of it. */
@@ -102,6 +105,8 @@ export interface Host {
   subset(shown: Shown, rows: Uint32Array, id: number): void;
   /** The row with other values; `choices`, whether those of one-hot groups are not known yet. */
   edit(row: number, edit: Change[], id: number, choices: boolean): void;
+  /** Rows held against a group. */
+  against(rows: number[], group: Uint32Array, id: number): void;
   version(wish: Wish): void;
   again(): void;
   /** Whether the kernel is there; where that is not known, it may be. */
@@ -127,6 +132,8 @@ export interface FedStore extends Store {
   refuseRow(row: number, error: string): void;
   receiveEdited(row: Row, edited: Edited): void;
   refuseEdited(id: number, error: string): void;
+  /** What is known of rows held against a group. */
+  receiveAgainst(id: number, rows: number[], answer: Row | { error: string }): void;
   found(label: string, row: number): void;
   refuseFind(label: string, error: string): void;
   receiveSubset(id: number, share: Float32Array, map: Float32Array | null, held: number): void;

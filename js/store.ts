@@ -1,5 +1,7 @@
 /** What the views of one explanation share: its data, and what is chosen. Knows no host. */
 import { batch, computed, signal, type Signal } from "@preact/signals";
+import { createAgainst } from "./against.js";
+import { packedNumbers, rowOf as answered } from "./answered.js";
 import { createBrushed } from "./brushed.js";
 import { Instances, type Row } from "./instances.js";
 import { join, type Linked } from "./link.js";
@@ -63,6 +65,11 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
   const whatIf = createWhatIf(instance, host, left);
+  const contrast = createAgainst(
+    { meta, picks: link.picks, instance, other, editing: whatIf.open },
+    host,
+    left,
+  );
   const search = signal<{ label: string; wait?: Wait } | null>(null);
   let [wanted, asked] = [false, false];
 
@@ -99,6 +106,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     other: other.peek(),
     rows: rows.peek(),
     ...(steps.peek() ? { lags: lags.peek() } : {}),
+    ...(meta.peek()?.against ? { against: contrast.group.peek() } : {}),
     ...shown.peek(),
     ...past.chosen(),
     ...whatIf.chosen(),
@@ -120,6 +128,8 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       });
     return held ?? (came as Wait | undefined) ?? (host ? "asked" : { error: UNATTENDED });
   };
+
+  const heldOf = (row: number) => contrast.of(row) ?? rowOf(row);
 
   return {
     link,
@@ -146,6 +156,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     subset,
     search,
     whatIf,
+    against: contrast,
     attended: host !== null,
     choose({ output, response, step, moment, edit, ...picks }) {
       batch(() => {
@@ -166,13 +177,13 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     },
     hover: (row) => link.hover(row),
     local(row) {
-      const held = rowOf(row);
+      const held = heldOf(row);
       if (!isRow(held)) return held;
       const at = { lags: steps.value || 1, lagOf: lagOf.value };
       return local(held, instances.value!.state, shown.value, at);
     },
     lagsAt(row) {
-      const held = rowOf(row);
+      const held = heldOf(row);
       if (!isRow(held)) return held;
       return rowMap(
         held,
@@ -183,7 +194,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       );
     },
     wordsAt(row) {
-      const held = rowOf(row);
+      const held = heldOf(row);
       return isRow(held) ? sentence(held, instances.value!, shown.value) : held;
     },
     find(label) {
@@ -213,8 +224,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           feature: at,
           instance: row ?? null,
           other: second ?? null,
-          rows: unpackedRows(selection),
+          rows: unpackedRows(selection.rows),
           ...(selection.lags === undefined ? {} : { lags: selection.lags }),
+          ...(selection.against === undefined ? {} : { against: unpackedRows(selection.against) }),
         });
         whatIf.set(row ?? null, selection.edit);
       });
@@ -249,6 +261,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           if (selection && "response" in selection && selection.response)
             this.follow(selection as Selection);
           else if (next) show(fits(shown.peek(), next) ? shown.peek() : next);
+          contrast.renew(state.contrasts?.map((one) => answered(one, packedNumbers(one))));
           asked = false;
           if (wanted) this.want();
         } catch (error) {
@@ -262,7 +275,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
         const received = unpackedSlice(info, unpack(values, "<f4"));
         slices.value = new Map(only ? [] : slices.peek()).set(key(info), received);
         waits.value = only ? new Map() : without(waits.peek(), key(info));
-        if (only) fetched.value = new Map();
+        if (!only) return;
+        fetched.value = new Map();
+        contrast.renew();
       });
     },
     refuse(target, error) {
@@ -280,6 +295,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     refuseRow: (row, error) => settle<Row | Wait>(fetched, row, { error }),
     receiveEdited: whatIf.receive,
     refuseEdited: whatIf.refuse,
+    receiveAgainst: contrast.receive,
     found(label, row) {
       if (search.peek()?.label.trim() !== label) return;
       search.value = { label };

@@ -1,8 +1,9 @@
 /** What if: the picked row with other values, as the kernel answers it. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import type { Edited } from "./answered.js";
 import type { Row } from "./instances.js";
 import type { Host, Wait } from "./shared.js";
-import type { Change, Edited } from "./wire.js";
+import type { Change } from "./wire.js";
 
 /** What is known of a changed row. */
 export interface Answer extends Pick<Edited, "outside" | "near"> {

@@ -1,4 +1,5 @@
 /** What crosses from Python, and how it is read. Written down in nbexplain/notebook/PROTOCOL.md. */
+import type { Contrast, Edited, RowAnswer } from "./answered.js";
 import type { HistoryState } from "./history.js";
 import type { VersionsState, Wish } from "./versions.js";
 
@@ -42,6 +43,8 @@ export interface Meta {
   method: string;
   /** What contributions are held against, in words. */
   baseline?: string;
+  /** Whether the kernel can hold rows against others. */
+  against?: boolean;
   scale: string;
   confidence: number;
   rows: number;
@@ -91,7 +94,12 @@ export interface Picks {
   rows: Uint32Array | null;
   /** Brushed lags; left out where there are none to brush. */
   lags?: number[] | null;
+  /** Rows that picked ones are held against; left out where the method has no such thing. */
+  against?: Uint32Array | null;
 }
+
+/** What is sent as packed positions. */
+export type Many = "rows" | "against";
 
 export type Choice = Shown & Picks & Scrubbed & Editing;
 
@@ -109,8 +117,9 @@ export interface Editing {
 export type Change = [feature: number, value: number | string | null, lag: number | null];
 
 /** A choice with its author: `client` is random per page and empty for Python. */
-export interface Selection extends Shown, Scrubbed, Editing, Omit<Picks, "rows"> {
+export interface Selection extends Shown, Scrubbed, Editing, Omit<Picks, Many> {
   rows: Packed | null;
+  against?: Packed | null;
   client: string;
   seq: number;
 }
@@ -178,11 +187,12 @@ export type FromPage =
   | ({ t: "select"; client: string; seq: number; rows: number | null } & Shown &
       Scrubbed &
       Editing &
-      Omit<Picks, "rows">)
+      Omit<Picks, Many> & { against?: number | null })
   | ({ t: "slice" | "lags" } & Shown)
   | { t: "instances" }
   | { t: "row"; row: number }
   | { t: "edit"; client: string; id: number; row: number; edit: Change[]; choices?: boolean }
+  | { t: "against"; client: string; id: number; rows: number[] }
   | { t: "find"; label: string }
   | ({ t: "subset"; id: number; rows: number } & Shown)
   | ({ t: "version" } & Wish)
@@ -199,30 +209,11 @@ export type ToPage =
   | { t: "row"; row: number; error: string }
   | (Omit<RowAnswer, "t"> & Edited & { t: "edit"; client: string })
   | { t: "edit"; client: string; id: number; error: string }
+  | (Omit<RowAnswer, "t"> & { t: "against"; client: string; id: number })
+  | { t: "against"; client: string; id: number; row: number; error: string }
   | { t: "find"; label: string; row: number }
   | { t: "find"; label: string; error: string }
   | { t: "subset"; id: number; rows: number; lags?: number };
-
-export interface RowAnswer {
-  t: "row";
-  row: number;
-  label: string;
-  target: number | number[] | null;
-  named: Record<string, string>;
-  words?: Record<string, string>;
-  base?: number[];
-}
-
-/** What the kernel says of a changed row. */
-export interface Edited {
-  id: number;
-  /** Changes beyond the data, with its least and largest value. */
-  outside: [feature: number, lag: number | null, low: number, high: number][];
-  /** The nearest real rows, nearest first. */
-  near: { row: number; label: string; distance: number }[];
-  /** By feature, as text: what one-hot groups choose between. */
-  choices?: Record<string, (string | null)[]>;
-}
 
 export interface State {
   _proto: number;
@@ -234,6 +225,7 @@ export interface State {
   instances?: InstancesState | Record<string, never>;
   history?: HistoryState | Record<string, never>;
   versions?: VersionsState | Record<string, never>;
+  contrasts?: Contrast[];
   selection?: Selection | Record<string, never>;
   /** Of a saved view of two trainings: what both are called, and what the other has seen. */
   second?: { runs: string[]; features: string[]; history: HistoryState };
@@ -304,7 +296,7 @@ export function slice(info: SliceInfo, values: Float32Array): Slice {
 }
 
 /** Positions of the brushed rows, which come as they are or as a bit for each row. */
-export function unpackedRows({ rows }: Pick<Selection, "rows">): Uint32Array | null {
+export function unpackedRows(rows: Packed | null): Uint32Array | null {
   if (!rows) return null;
   if (rows.dtype !== "|u1") return unpack(rows, "<u4");
   const bits = unpack(rows, "|u1");

@@ -65,6 +65,10 @@ export function className(
 export const labelOf = ({ state }: Subject, label: string): string =>
   state.labels ? printable(label) : `#${label}`;
 
+/** What a row is held against: "mean of the 312 rows". */
+export const originOf = ({ against }: Pick<Local, "against">): string =>
+  against ? (against.references > 1 ? "mean of the " : "") + against.words : "baseline";
+
 /** A number, or the column of a group that is on. */
 export const valueOf = (item: Item | undefined): string =>
   typeof item?.value === "string" ? printable(item.value) : number(item?.value ?? NaN);

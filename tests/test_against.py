@@ -450,3 +450,30 @@ def test_a_number_of_reasons_is_refused(n):
     ex = nbx.explain(network(), frame(), method="deeplift")
     with pytest.raises(ValueError, match="ask for one reason or more"):
         ex.reasons("r1", n=n)
+
+
+class Words(nn.Module):
+    """The sum of what each token weighs, by its place."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding, self.head = nn.Embedding(9, 3), nn.Linear(3, 1)
+
+    def forward(self, ids):
+        places = torch.arange(1.0, 5).view(-1, 1)
+        return (self.head(self.embedding(ids)) * places).sum(1)
+
+
+def test_texts_are_held_against_texts_token_by_token():
+    model, X = Words(), torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8], [8, 1, 1, 2]])
+    ex = nbx.explain(model, X, method="deeplift", tokens=list("_abcdefgh"))
+    table = ex.local(0, against=[1, 2])
+    with torch.no_grad():
+        weighed = model.head(model.embedding(X))[..., 0] * torch.arange(1.0, 5)
+    wanted = weighed[0] - weighed[1:].mean(0)
+    assert list(table["token"]) == ["a", "b", "c", "d"]
+    np.testing.assert_allclose(table["attribution"], wanted, rtol=1e-4)
+    assert ex.contrast(0, against=[1, 2]).base == pytest.approx(weighed[1:].sum(1).mean().item())
+    with pytest.raises(ValueError, match=r"ex\.local\(row, against=…\)"):
+        ex.reasons(0, against=[1, 2])

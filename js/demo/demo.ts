@@ -29,6 +29,7 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
     find: silent,
     subset: silent,
     edit: linear(() => store),
+    against: silent,
     version: silent,
     again: silent,
   });

@@ -91,7 +91,7 @@ export function training(store: Store, second: Second | null): string {
   ]);
 }
 
-/** What is known of the picked row, and of the one beside it; of texts their tokens. */
+/** What is known of the picked row, and of the one beside it, against what; of texts their tokens. */
 export function picked(store: Store): string {
   if (store.meta.value!.tokens) return texts(store);
   const names = store.names.value;
@@ -101,13 +101,14 @@ export function picked(store: Store): string {
     .filter((one) => one !== "asked")
     .filter((one) => "items" in one);
   const { order, items } = compared(cases);
-  const lines = cases.flatMap(({ label }, i) =>
+  const group = store.against.group.value ? ["against"] : [];
+  const lines = cases.flatMap(({ label, against }, i) =>
     order.map((f): Cell[] => {
       const { value, attribution, share } = items[i]!.get(f) ?? {};
-      return [names[f]!, value, attribution, share, label];
+      return [names[f]!, value, attribution, share, label, ...group.map(() => against?.words)];
     }),
   );
-  return written([["feature", "value", "attribution", "share", "row"], ...lines]);
+  return written([["feature", "value", "attribution", "share", "row", ...group], ...lines]);
 }
 
 function texts(store: Store): string {

@@ -1,5 +1,5 @@
 /** The picked row, alone or beside another: its prediction, and what that is sensitive to. */
-import { count } from "../format.js";
+import { count, counted } from "../format.js";
 import { local, type Local as Case } from "../local.js";
 import type { Store } from "../store.js";
 import { chanceOf, className, labelOf, predictionOf, responseOf, verdict } from "../words.js";
@@ -18,6 +18,7 @@ export function Local({ store, root }: ViewProps) {
     return (
       <section class="nbx-local">
         <h4>One instance</h4>
+        <Group store={store} />
         <p class="nbx-quiet">
           {root.dataset["nbxView"] ? (
             <>
@@ -39,7 +40,13 @@ export function Local({ store, root }: ViewProps) {
   const original = cases.find(({ row }) => row === first);
   const editing = original !== undefined && !here.vocabulary && store.whatIf.open.value;
   const edited = editing ? changed(store, original) : null;
-  const subject = { meta: store.meta.value!, state: here.state, shown: store.shown.value };
+  const meta = store.meta.value!;
+  const group = cases[0]?.against?.words;
+  const subject = {
+    meta: group ? { ...meta, baseline: group } : meta,
+    state: here.state,
+    shown: store.shown.value,
+  };
   const leave = (place: number) =>
     store.choose(place ? { other: null } : { instance: several ? second : null, other: null });
   return (
@@ -47,6 +54,7 @@ export function Local({ store, root }: ViewProps) {
       <div class="nbx-case-head">
         <h4>{several ? "Two instances" : "This instance"}</h4>
         {original && !here.vocabulary && <Toggle store={store} />}
+        {!editing && <Group store={store} words={group} />}
         <ul class={several ? "nbx-several" : ""}>
           {found.map((one, i) => {
             const known = cases.find((other) => other === one);
@@ -112,6 +120,23 @@ export function Local({ store, root }: ViewProps) {
       )}
       {found.map((one) => (one === "asked" || "error" in one ? <Asked wait={one} /> : null))}
     </section>
+  );
+}
+
+/** "against 312 rows ×": picked rows are held against the method's own baseline again. */
+function Group({ store, words }: { store: Store; words?: string | undefined }) {
+  const group = store.against.group.value;
+  if (!group) return null;
+  return (
+    <button
+      type="button"
+      class="nbx-chip"
+      data-against={group.length}
+      onClick={() => store.choose({ against: null })}
+    >
+      against <bdi>{words ?? counted(group.length, "row")}</bdi> <span aria-hidden="true">×</span>
+      <span class="nbx-hidden">, back to the baseline</span>
+    </button>
   );
 }
 

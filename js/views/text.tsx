@@ -5,7 +5,7 @@ import { decimals, effects, fixed, number, printable } from "../format.js";
 import type { Local } from "../local.js";
 import type { Store } from "../store.js";
 import { pickedToken, type Word } from "../texts.js";
-import { axisWords, labelOf, predictionOf, responseOf, type Subject } from "../words.js";
+import { axisWords, labelOf, originOf, predictionOf, responseOf, type Subject } from "../words.js";
 import { Asked } from "./asked.js";
 import { Behind } from "./behind.js";
 import { lagName } from "./lags/axis.js";
@@ -53,7 +53,7 @@ export function Texts({ store, cases, subject }: Props) {
             )}
             {one.sum && (
               <p class="nbx-muted">
-                {`From ${number(one.sum.base)} at the baseline to ${predictionOf(subject, one)} here`}
+                {`From ${number(one.sum.base)} ${one.against ? `(${originOf(one)})` : "at the baseline"} to ${predictionOf(subject, one)} here`}
               </p>
             )}
             {Array.isArray(words) ? (

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { chance, counted, effects, fixed, levels, number, printable } from "../format.js";
 import type { Item, Local } from "../local.js";
 import type { Store } from "../store.js";
-import { axisWords, labelOf, responseOf, valueOf, type Subject } from "../words.js";
+import { axisWords, labelOf, originOf, responseOf, valueOf, type Subject } from "../words.js";
 import { Behind } from "./behind.js";
 import { pickByKey } from "./keys.js";
 import { Name } from "./name.js";
@@ -71,6 +71,7 @@ export function Waterfall({ store, one, subject }: Props) {
       listed.map(({ feature }) => feature),
     );
   const label = labelOf(subject, one.label);
+  const origin = originOf(one);
   const mark = (value: number) => <i class="nbx-level" style={{ left: `${place(value)}%` }} />;
 
   return (
@@ -78,7 +79,7 @@ export function Waterfall({ store, one, subject }: Props) {
       <p>{words}</p>
       <div class="nbx-effects nbx-waterfall">
         <div class="nbx-effect nbx-end">
-          <span class="nbx-name">baseline</span>
+          <Name name={origin} />
           <span class="nbx-value" />
           <span class="nbx-track">{mark(base)}</span>
           <span class="nbx-move">{level(base)}</span>
@@ -143,7 +144,7 @@ export function Waterfall({ store, one, subject }: Props) {
         caption={words}
         head={["Feature", `Value at ${label}`, "Contribution", "Response after it"]}
         rows={[
-          ["baseline", "", "", number(base)],
+          [printable(origin), "", "", number(base)],
           ...steps.map(({ name, item, from, to }) => [
             printable(name),
             item ? valueOf(item) : "",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nbexplain.explanation.local import is_data
 from nbexplain.explanation.origin import Held, Origin, gone
+from nbexplain.methods import paired
 
 if TYPE_CHECKING:
     from nbexplain.explanation.record import Explanation
@@ -74,9 +75,7 @@ def group_of(ex: Explanation, against: object) -> Group:
     >>> group_of(ex, [False, True]).positions.tolist()
     [1]
     """
-    origin = ex.origin
-    if origin is None:
-        raise ValueError(gone(ex.asked, "a row against others"))
+    origin = check_holds(ex)
     if against is None:
         return Group()
     if _is_rows(ex, against):
@@ -92,6 +91,18 @@ def group_of(ex: Explanation, against: object) -> Group:
         positions = _positions(origin, labels)
     label = origin.labels(positions)[0] if len(positions) == 1 else None
     return Group(positions, label=label)
+
+
+def check_holds(ex: Explanation) -> Origin:
+    """What holds rows against others.
+
+    Raises:
+        ValueError: the method holds rows against nothing; X and the model are no longer at hand.
+    """
+    if ex.origin is None:
+        raise ValueError(gone(ex.asked, "a row against others"))
+    paired(ex.origin.method)
+    return ex.origin
 
 
 def _is_rows(ex: Explanation, against: Any) -> bool:

@@ -38,6 +38,11 @@ def reasons(
         raise ValueError(f"n={n!r}: ask for one reason or more.")
     if ex.features.tokens:
         raise ValueError(
+            "Reasons are of features, and a text has tokens: ex.local(row, against=…) says what "
+            "each of them contributed."
+        )
+    if ex.features.tokens:
+        raise ValueError(
             "Reasons are of features, and X holds ids of tokens: ex.text(row) and ex.local(row) "
             "say what each token contributed."
         )

@@ -17,6 +17,7 @@ from nbexplain.notebook import lags, texts
 from nbexplain.notebook.beside import methods
 from nbexplain.notebook.instances import MESSAGE, SAMPLE, Limits, instances
 from nbexplain.notebook.packing import State, bytes_of, described, packed, text, to_json
+from nbexplain.notebook.picked import can_hold
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
@@ -87,6 +88,7 @@ def state(
             **(
                 {"baseline": text(explanation.asked.baseline)} if explanation.asked.additive else {}
             ),
+            **({"against": True} if can_hold(explanation) else {}),
             "scale": explanation.scale,
             "confidence": explanation.confidence,
             "rows": explanation.count,

@@ -42,6 +42,7 @@ export function opened(state: State = explained(BOTH, LINE), key?: string) {
       subset: ({ response, output }, rows, id) =>
         void asked.push(["subset", response, output, [...rows], id]),
       edit: (row, edit, id, choices) => void asked.push(["edit", row, edit, id, choices]),
+      against: (rows, group, id) => void asked.push(["against", rows, [...group], id]),
       version: (wish) => void asked.push(["version", wish]),
       again: () => void asked.push(["again"]),
     },

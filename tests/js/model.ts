@@ -5,6 +5,8 @@ export class FakeModel {
   readonly sent: { t: string; [key: string]: unknown }[] = [];
   /** Of each message, the positions that its buffers hold. */
   readonly rows: (number[] | null)[] = [];
+  /** Of each message, the positions that each of its buffers holds. */
+  readonly buffers: number[][][] = [];
   readonly handlers = new Map<string, Set<(...args: unknown[]) => void>>();
 
   constructor(private state: Record<string, unknown>) {}
@@ -12,6 +14,7 @@ export class FakeModel {
   get = (name: string) => this.state[name];
   send = (message: never, _callbacks?: unknown, buffers?: ArrayBuffer[]) => {
     this.sent.push(message);
+    this.buffers.push((buffers ?? []).map((buffer) => Array.from(new Uint32Array(buffer))));
     this.rows.push(buffers ? Array.from(new Uint32Array(buffers[0]!)) : null);
   };
   on(name: string, handler: (...args: unknown[]) => void) {

@@ -30,6 +30,7 @@ export function shown(
     find: (label) => void calls.push(`find ${label}`),
     subset: (_, rows, id) => void calls.push(`subset ${rows.length} ${id}`),
     edit: (...question) => void edits.push(question),
+    against: (rows, group, id) => void calls.push(`against ${rows} ${group} ${id}`),
     version: (wish) => void calls.push(`version ${JSON.stringify(wish)}`),
     again: () => void calls.push("again"),
     live,

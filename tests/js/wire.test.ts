@@ -100,8 +100,8 @@ it("decode leaves other objects alone", () => {
 
 it("brushed rows come as positions or as bits", () => {
   const positions = { dtype: "<u4", shape: [2], data: new Uint8Array([9, 0, 0, 0, 1, 0, 0, 0]) };
-  expect([...unpackedRows({ rows: positions })!]).toEqual([9, 1]);
+  expect([...unpackedRows(positions)!]).toEqual([9, 1]);
   const bits = { dtype: "|u1", shape: [2], data: new Uint8Array([0b101, 0b10]) };
-  expect([...unpackedRows({ rows: bits })!]).toEqual([0, 2, 9]);
-  expect(unpackedRows({ rows: null })).toBeNull();
+  expect([...unpackedRows(bits)!]).toEqual([0, 2, 9]);
+  expect(unpackedRows(null)).toBeNull();
 });

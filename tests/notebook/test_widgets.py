@@ -66,7 +66,9 @@ def test_traits_can_be_given_at_once(ex):
     bars = nbx.ImportanceBars(ex, feature="age", response="logodds", layout=Layout(width="400px"))
     assert (bars.feature, bars.response, bars.layout.width) == ("age", "logodds", "400px")
     before = len(_instances)
-    with pytest.raises(TypeError, match="no option 'row': beside, edit, feature, instance,"):
+    with pytest.raises(
+        TypeError, match="no option 'row': against, beside, edit, feature, instance,"
+    ):
         nbx.ImportanceBars(ex, row=3)
     assert len(_instances) == before
 

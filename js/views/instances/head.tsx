@@ -1,6 +1,7 @@
 /** Above the picture: how many rows, which way they are shown, what colours mean, the brush. */
 import { useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { classColour, gradient } from "../../canvas/colours.js";
+import { same } from "../../against.js";
 import type { Paper } from "../../canvas/paper.js";
 import { count, printable } from "../../format.js";
 import type { Store } from "../../store.js";
@@ -64,6 +65,16 @@ export function Chip({ store, brush }: { store: Store; brush: Brush }) {
         {count(rows.length)} brushed <span aria-hidden="true">×</span>
         <span class="nbx-hidden">, clear the brush</span>
       </button>
+      {store.against.possible.value && !same(store.against.group.value, rows) && (
+        <button
+          type="button"
+          class="nbx-chip"
+          title="Hold the picked instance against the mean of these rows"
+          onClick={() => store.choose({ against: rows })}
+        >
+          Compare with these {count(rows.length)}
+        </button>
+      )}
       {held < rows.length && (
         <span class="nbx-muted">
           {count(held)} of {count(rows.length)} with attributions

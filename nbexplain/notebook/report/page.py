@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from nbexplain.notebook import wire
 from nbexplain.notebook.instances import SAVED
 from nbexplain.notebook.names import isolated, printable
+from nbexplain.notebook.picked import contrasts
 from nbexplain.notebook.report.fragment import static_html
 from nbexplain.notebook.rows import Rows
 
@@ -169,8 +170,10 @@ def _state(part: Part) -> wire.State:
         selection=part.selection,
         link=part.link,
     )
-    more = {"history": part.history, "beside": part.beside, "second": part.second}
-    return {**state, **{name: held for name, held in more.items() if held is not None}}
+    held = contrasts(part.explanation, part.selection) or None
+    more: wire.State = {"history": part.history, "beside": part.beside, "second": part.second}
+    more["contrasts"] = held
+    return {**state, **{name: one for name, one in more.items() if one is not None}}
 
 
 def _policy(script: str) -> str:

@@ -1,15 +1,15 @@
 """What a page asks of an explanation, and what it is answered (see `PROTOCOL.md`).
 
 Messages may arrive on another thread, beside a running cell: what is here takes NumPy on what is
-at hand. Only a row that was not kept, or is changed, takes the model, which waits until no cell
-runs.
+at hand. Only a row that was not kept, is changed or is held against others takes the model, which
+waits until no cell runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -22,14 +22,13 @@ from nbexplain.engine.lags import lag_sizes, last_importances
 from nbexplain.engine.responses import chain
 from nbexplain.engine.swept import CHUNK
 from nbexplain.engine.windows import pooled, window
-from nbexplain.explanation.origin import Row
 from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
-from nbexplain.notebook.instances import SAMPLE, by_lag, single
+from nbexplain.notebook.instances import SAMPLE, single
 from nbexplain.notebook.lags import described, lag_message
+from nbexplain.notebook.picked import Answer, Content, of_contrast, of_row
 from nbexplain.notebook.rows import Rows
-from nbexplain.notebook.texts import Ranked, ids_of, words
-from nbexplain.notebook.truth import Truth
+from nbexplain.notebook.texts import Ranked
 from nbexplain.notebook.widgets.editing import hypothetical
 from nbexplain.notebook.widgets.running import sentence, when_free
 
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from nbexplain.notebook.widgets.selection import Chosen
 
 GONE = "This explanation is no longer in the kernel's memory: run its cell again."
-
-Content = dict[str, Any]
-Answer = tuple[Content, list[Any]]
 
 
 class Asked(Protocol):
@@ -53,7 +49,7 @@ class Asked(Protocol):
 
     @property
     def asked(self) -> dict[str, Content]:
-        """The changed row that each page asked for last."""
+        """What each page asked for last, of rows that are changed or held against others."""
         ...
 
     def check(self, name: str, value: Any) -> Any:
@@ -72,6 +68,8 @@ def answer(session: Asked, content: Content, buffers: list[Any]) -> None:
         _row(session, content)
     elif kind == "edit":
         _edit(session, content)
+    elif kind == "against":
+        _against(session, content, buffers)
     elif (found := _ANSWERS.get(str(kind))) is not None:
         keys = ("t", *found[1])
         told = {key: content[key] for key in keys if key in content}
@@ -206,7 +204,7 @@ def _row(session: Asked, content: Content) -> None:
                     "nbx.explain again, with keep= for more rows."
                 )
             row = explanation.origin.row(position)
-        return _told(explanation, position, row)
+        return of_row(explanation, position, row)
 
     if isinstance(position, int) and _waits(session.explanation, position):
         when_free(lambda: _send(session, told, found))
@@ -220,18 +218,42 @@ def _edit(session: Asked, content: Content) -> None:
     if not isinstance(position, int):
         return
     told = {key: content.get(key) for key in ("t", "row", "client", "id")}
-    client = str(content.get("client"))
-    session.asked[client] = content
 
     def found(explanation: Explanation) -> Answer:
         row, about = hypothetical(explanation, content)
-        answer, buffers = _told(explanation, position, row)
+        answer, buffers = of_row(explanation, position, row)
         return {**answer, **about, "target": None}, buffers
 
+    _newest(session, content, lambda: _send(session, told, found))
+
+
+def _against(session: Asked, content: Content, buffers: list[Any]) -> None:
+    """Rows held against a group, likewise."""
+    rows: Any = content.get("rows")
+    told = {key: content.get(key) for key in ("t", "client", "id")}
+    group = positions_in(buffers)
+
+    def found(position: int) -> Callable[[Explanation], Answer]:
+        return lambda explanation: of_contrast(explanation, position, group)
+
+    def each() -> None:
+        for row in rows:
+            _send(session, {**told, "row": row}, found(row))
+
+    whole = isinstance(rows, list) and all(type(row) is int for row in cast("list[Any]", rows))
+    if whole and len(group):
+        _newest(session, content, each)
+
+
+def _newest(session: Asked, content: Content, act: Callable[[], object]) -> None:
+    """Act once no cell runs, unless the same page has asked the same kind of thing since."""
+    page = f"{content.get('client')} {content.get('t')}"
+    session.asked[page] = content
+
     def newest() -> None:
-        if session.asked.get(client) is content:
-            del session.asked[client]
-            _send(session, told, found)
+        if session.asked.get(page) is content:
+            del session.asked[page]
+            act()
 
     when_free(newest)
 
@@ -241,27 +263,3 @@ def _waits(explanation: Explanation | None, position: int) -> bool:
     if explanation is None or explanation.origin is None:
         return False
     return Rows(explanation).kept(position) is None
-
-
-def _told(explanation: Explanation, position: int, row: Row) -> Answer:
-    features = explanation.features
-    inputs = by_lag(row.values[:, None], row.spans)
-    inputs = ids_of(inputs, row.spans) if features.tokens else inputs
-    values = inputs.reshape(-1).double().numpy()
-    named: dict[str, str] = {}
-    for name, members in features.groups.items():
-        on = [member for member in members if values[features.columns.index(member)] != 0]
-        if features.kind == "table" and len(on) == 1:
-            named[str(features.index(name))] = wire.text(on[0])
-    (label,) = Rows(explanation).labels(np.array([position]))
-    outputs = row.outputs[0].float().numpy()
-    jacobian = explanation.scaled(by_lag(row.jacobian, row.spans))
-    truth = Truth.of(explanation).read(row.target)
-    target = None if truth is None else truth[0].tolist()
-    content: Content = {"label": wire.text(label), "target": target, "named": named}
-    if row.base is not None:
-        content["base"] = row.base[0].double().tolist()
-    if features.tokens:
-        content["words"] = {str(i): name for i, name in words(explanation, values).items()}
-    numbers = [single(array).tobytes() for array in (outputs, jacobian, values)]
-    return content, [*numbers, features.owners[features.cells].astype("<u4").tobytes()]

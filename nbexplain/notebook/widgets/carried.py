@@ -56,6 +56,11 @@ class Carried(anywidget.AnyWidget):
         if not self.views:
             self.close()
 
+    @property
+    def holds(self) -> bool:
+        """Whether rows can be held against others."""
+        return "against" in self.meta
+
     def remember(self, explanation: Explanation, moments: Sequence[Moment]) -> None:
         """The page has these moments of a training, as a trait."""
         self.record = self.record or Record(explanation)

@@ -5,20 +5,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbexplain.explanation.sequences import check_lags
 from nbexplain.notebook import wire
 from nbexplain.notebook.packing import packed_rows
 from nbexplain.notebook.rows import Rows
+from nbexplain.notebook.widgets.answers import positions_in
+from nbexplain.notebook.widgets.selection import MANY
 
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
 
+class Looked:
+    """Labels of many rows and where these are in X, each looked up once, by trait."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Any, NDArray[np.int64]]] = {}
+
+    def positions(self, name: str, rows: Rows, labels: Any, place: object) -> NDArray[np.int64]:
+        """Where rows with these labels are."""
+        if name not in self._known or labels is not self._known[name][0]:
+            self._known[name] = (labels, rows.positions(labels, place))
+        return self._known[name][1]
+
+    def labels(
+        self, name: str, rows: Rows, positions: NDArray[np.int64] | None
+    ) -> tuple[object, ...] | None:
+        """Labels of the rows at these positions, the very tuple while they are the same."""
+        if positions is None or not len(positions):
+            return None
+        if name not in self._known or not np.array_equal(self._known[name][1], positions):
+            self._known[name] = (tuple(rows.labels(positions)), positions)
+        return self._known[name][0]
+
+
+def many_in(message: dict[str, Any], buffers: list[Any]) -> dict[str, NDArray[np.int64] | None]:
+    """Positions of the rows that a message tells of, the buffers being of those that there are."""
+    left, found = list(buffers), dict[str, NDArray[np.int64] | None]()
+    for name in MANY:
+        if message.get(name) is not None:
+            found[name], left = positions_in(left), left[1:]
+        elif name in message or name == "rows":
+            found[name] = None
+    return found
+
+
 def packed_places(places: dict[str, Any]) -> dict[str, Any]:
     """Positions as the page is told them."""
-    rows = places["rows"]
-    return {**places, "rows": None if rows is None else packed_rows(rows)}
+    many = {name: places[name] for name in MANY if name in places}
+    return {**places, **{name: at if at is None else packed_rows(at) for name, at in many.items()}}
 
 
 def optional(**values: object) -> dict[str, Any]:

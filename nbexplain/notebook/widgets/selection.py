@@ -11,7 +11,9 @@ from typing import Any
 import traitlets
 
 #: Traits that a Selection shares, in the order in which they are set.
-PICKS = ("feature", "instance", "other", "rows", "lags")
+PICKS = ("feature", "instance", "other", "rows", "lags", "against")
+#: Those of them that hold many rows.
+MANY = ("rows", "against")
 #: All that a session has chosen.
 NAMES = ("method", "beside", "response", "output", "step", "moment", "edit", *PICKS)
 
@@ -41,14 +43,15 @@ class Picks(traitlets.HasTraits):
     other = traitlets.Any(None, allow_none=True)
     rows = traitlets.Any(None, allow_none=True)
     lags = traitlets.Any(None, allow_none=True)
+    against = traitlets.Any(None, allow_none=True)
 
     @traitlets.validate("lags")
     def _as_lags(self, proposal: Any) -> tuple[int, ...] | None:
         return lags_of(proposal["value"])
 
-    @traitlets.validate("rows")
+    @traitlets.validate(*MANY)
     def _as_tuple(self, proposal: Any) -> tuple[object, ...] | None:
-        return labels_of(proposal["value"])
+        return labels_of(proposal["value"], proposal["trait"].name)
 
     def choose(self, **values: object) -> None:
         """Set several at once: observers see all of them set."""
@@ -72,6 +75,8 @@ class Selection(Picks):
         rows: labels of the brushed rows, or None.
         lags: the brushed lags of sequences, 0 for the last step of the window, or None; leads
             are below 0.
+        against: labels of the rows that the picked one is held against, or None for the method's
+            own baseline.
 
     The arguments are traits: they can be observed, set and linked.
 
@@ -93,8 +98,10 @@ class Selection(Picks):
         other: object = None,
         rows: Iterable[object] | None = None,
         lags: Iterable[int] | None = None,
+        against: Iterable[object] | None = None,
     ) -> None:
-        super().__init__(feature=feature, instance=instance, other=other, rows=rows, lags=lags)
+        picks = {"feature": feature, "instance": instance, "other": other}
+        super().__init__(**picks, rows=rows, lags=lags, against=against)
         #: Sessions of a page with the same key share what is picked.
         self.key = secrets.token_hex(8)
         #: Where in the names and in X the picks were found last: of namesakes, that one is meant.
@@ -102,7 +109,7 @@ class Selection(Picks):
 
     def __repr__(self) -> str:
         told = ", ".join(
-            f"{name}=<{len(value)} labels>" if name == "rows" else f"{name}={value!r}"
+            f"{name}=<{len(value)} labels>" if name in MANY else f"{name}={value!r}"
             for name in PICKS
             if (value := getattr(self, name)) is not None
         )
@@ -136,8 +143,8 @@ class Chosen(Picks):
         return tuple(getattr(self, name) for name in NAMES)
 
 
-def labels_of(rows: Any) -> tuple[object, ...] | None:
-    """Labels of rows as a tuple; None where there are none.
+def labels_of(rows: Any, name: str = "rows") -> tuple[object, ...] | None:
+    """Labels of rows, called `name`, as a tuple; None where there are none.
 
     Raises:
         TypeError: rows is one label, or says yes or no of every row.
@@ -147,11 +154,11 @@ def labels_of(rows: Any) -> tuple[object, ...] | None:
     # NumPy's and pandas' own numbers become Python's.
     listed = rows.tolist() if hasattr(rows, "tolist") else rows
     if isinstance(listed, (str, bytes)) or not isinstance(listed, Iterable):
-        raise TypeError(f"rows={rows!r} is not a list: pass the labels of the rows, or None.")
+        raise TypeError(f"{name}={rows!r} is not a list: pass the labels of the rows, or None.")
     labels: tuple[Any, ...] = tuple(listed)
     # Labels that are truth values would be two at most.
     if len(labels) > 2 and all(isinstance(label, bool) for label in labels):
-        raise TypeError("rows is a mask: pass the labels of the rows, X.index[mask].")
+        raise TypeError(f"{name} is a mask: pass the labels of the rows, X.index[mask].")
     return labels or None
 
 

@@ -8,26 +8,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nbexplain.explanation.against import check_holds
 from nbexplain.explanation.sequences import check_step
 from nbexplain.notebook import wire
 from nbexplain.notebook.rows import Rows
-from nbexplain.notebook.widgets.answers import answer, news, positions_in
+from nbexplain.notebook.widgets.answers import answer, news
 from nbexplain.notebook.widgets.editing import as_edit, kept_edit, read_edit, told_edit
 from nbexplain.notebook.widgets.hosting import close_layout, route_by_sender
 from nbexplain.notebook.widgets.places import (
+    Looked,
     beside_of,
     index_of,
     known_lags,
     known_response,
     label_at,
+    many_in,
     name_at,
     optional,
     packed_places,
     steps_of,
 )
 from nbexplain.notebook.widgets.selection import (
+    MANY,
     NAMES,
     PICKS,
     Chosen,
@@ -42,9 +45,6 @@ from nbexplain.notebook.widgets.switching import Switching
 if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
     from nbexplain.methods import Method
-
-NOTHING: tuple[Any, NDArray[np.int64]] = (None, np.zeros(0, np.int64))
-"""Many rows are looked up once: their labels, and where these are in X."""
 
 _sessions: weakref.WeakKeyDictionary[Explanation, list[Session]] = weakref.WeakKeyDictionary()
 
@@ -74,7 +74,7 @@ class Session(Switching):
         self._features: tuple[str, ...] = ()
         self._outputs: tuple[str, ...] = ()
         self._told: tuple[Any, ...] = ()
-        self._brushed = NOTHING
+        self._looked = Looked()
         super().__init__(
             status={"state": "empty"}, _esm=wire.bundle("session"), _link=self.picked.key
         )
@@ -109,7 +109,7 @@ class Session(Switching):
         """
         state = wire.state(explanation)
         self._explanation = weakref.ref(explanation)
-        self._brushed = NOTHING
+        self._looked = Looked()
         self._features = tuple(explanation.features.names)
         self._outputs = tuple(explanation.outputs)
         _sessions.setdefault(explanation, []).append(self)
@@ -135,7 +135,7 @@ class Session(Switching):
     def refresh(self, explanation: Explanation, *, rows: bool) -> None:
         """Show newer numbers of the same model and data, by messages."""
         self._explanation = weakref.ref(explanation)
-        self._brushed = NOTHING
+        self._looked = Looked()
         _sessions.setdefault(explanation, []).append(self)
         for content, buffers in news(explanation, self.chosen, rows=rows):
             self.send(content, buffers)
@@ -147,8 +147,8 @@ class Session(Switching):
             ValueError: no such feature, output, response or row.
             TypeError: a row's label of another kind, or rows that are not a list.
         """
-        if name == "rows":
-            value = labels_of(value)
+        if name in MANY:
+            value = labels_of(value, name)
         if name == "lags":
             value = lags_of(value)
         if value is None and name != "output":
@@ -170,9 +170,11 @@ class Session(Switching):
         if name == "lags":
             lags: Any = value
             return known_lags(explanation, lags)
-        if name == "rows":
-            brushed: Any = value
-            return tuple(rows.labels(rows.positions(brushed, place)))
+        if name in MANY:
+            if name == "against":
+                check_holds(explanation)
+            many: Any = value
+            return tuple(rows.labels(rows.positions(many, place)))
         if name in PICKS:
             return rows.labels(np.array([rows.position(value, place)]))[0]
         if name == "output":
@@ -220,8 +222,8 @@ class Session(Switching):
         if rows is None:
             return value
         place = self.picked.places.get(name)
-        if name == "rows":
-            return rows.known(value, place) or None
+        if name in MANY:
+            return rows.known(value, place) or None if name == "rows" or self.holds else None
         return rows.label(value, place)
 
     def _follow(self, _change: object) -> None:
@@ -247,6 +249,8 @@ class Session(Switching):
         places = {name: self._place(name, value) for name, value in zip(PICKS, picks, strict=True)}
         if not self._lags:
             del places["lags"]
+        if not self.holds:
+            del places["against"]
         # What this explanation does not have stands where it stood in another.
         self.picked.places |= {
             name: at
@@ -277,20 +281,9 @@ class Session(Switching):
             return list(value)
         if rows is None:  # nothing is known of rows any longer
             return place
-        if name != "rows":
+        if name not in MANY:
             return rows.position(value, place)
-        if value is not self._brushed[0]:
-            self._brushed = (value, rows.positions(value, place))
-        return self._brushed[1]
-
-    def _labels(self, rows: Rows, brushed: NDArray[np.int64] | None) -> tuple[object, ...] | None:
-        """Labels of brushed rows, the very tuple while they are the same."""
-        if brushed is None or not len(brushed):
-            return None
-        labels, positions = self._brushed
-        if labels is None or not np.array_equal(positions, brushed):
-            self._brushed = (tuple(rows.labels(brushed)), brushed)
-        return self._brushed[0]
+        return self._looked.positions(name, rows, value, place)
 
     def _output(self, position: int | None) -> str | None:
         return None if position is None else self._outputs[position]
@@ -310,8 +303,13 @@ class Session(Switching):
             answer(self, content, buffers)
 
     def _select(self, message: dict[str, Any], buffers: list[Any]) -> None:
-        places = {name: message.get(name) for name in ("feature", "instance", "other")}
-        places["rows"] = None if message.get("rows") is None else positions_in(buffers)
+        places: dict[str, Any] = {
+            name: message.get(name) for name in ("feature", "instance", "other")
+        }
+        many = many_in(message, buffers)
+        if not self.holds:
+            many.pop("against", None)
+        places |= many
         shown = {name: message.get(name) for name in ("output", "response")}
         extra = ("step", "moment", "edit", "beside")
         shown |= {name: at for name in extra if (at := message.get(name)) is not None}
@@ -328,7 +326,8 @@ class Session(Switching):
             chosen["feature"] = name_at(self._features, places["feature"])
             if (rows := self._rows) is not None:
                 chosen |= {name: label_at(rows, places[name]) for name in ("instance", "other")}
-                chosen["rows"] = self._labels(rows, places["rows"])
+                for name, at in many.items():
+                    chosen[name] = self._looked.labels(name, rows, at)
             if self._lags:
                 places["lags"] = message.get("lags")
                 chosen["lags"] = lags_of(places["lags"])

@@ -42,6 +42,9 @@ class View(anywidget.AnyWidget):
         other: label of a second row, to compare with the first, or None.
         rows: labels of the brushed rows, a tuple, or None. Any list of labels can be set.
         lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
+        against: of contributions, labels of the rows that the picked one is held against, a tuple,
+            for the page to show the way from their mean response to the row's; None is the
+            method's own baseline. Any list of labels can be set.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
         step: of outputs at every step (`nbx.Sensitivity(steps="valid")`), the one that is shown,
@@ -66,6 +69,7 @@ class View(anywidget.AnyWidget):
     other = traitlets.Any(None, allow_none=True)
     rows = traitlets.Any(None, allow_none=True)
     lags = traitlets.Any(None, allow_none=True)
+    against = traitlets.Any(None, allow_none=True)
     output = traitlets.Unicode(None, allow_none=True)
     response = traitlets.Unicode("")
     step = traitlets.Int(None, allow_none=True)

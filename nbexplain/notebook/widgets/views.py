@@ -31,6 +31,8 @@ class Explorer(View):
         other: label of a second row, to compare with the first, or None.
         rows: labels of the brushed rows, a tuple, or None.
         lags: the brushed lags of sequences, a tuple with 0 for the last step, or None.
+        against: of contributions, labels of the rows that the picked one is held against, a tuple,
+            or None for the method's own baseline.
         output: name of the output that is shown; None is all of them combined.
         response: what is differentiated: "raw", "prob", "logodds", …
         step: of outputs at every step, the one that is shown; None is all of them together.
