@@ -47,17 +47,37 @@ const modules = {
 
 const WORTH_PACKING = 10_000;
 
+/** Printable characters that JSON and HTML hold as they are. */
+const ALPHABET = Array.from({ length: 91 }, (_, i) => String.fromCharCode(i + 36))
+  .filter((c) => !"&'<>\\`".includes(c))
+  .join("");
+
+/** Four bytes as five of 85 characters: a sixteenth less than base64 takes. */
+function written(bytes) {
+  const whole = Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
+  let text = "";
+  for (let i = 0; i < whole.length; i += 4)
+    for (let value = whole.readUInt32BE(i), power = 85 ** 4; power >= 1; power /= 85)
+      text += ALPHABET[Math.floor(value / power) % 85];
+  return text;
+}
+
 /**
  * A module that unpacks `code`, a module without imports, and exports what that exports. Every
- * notebook and page holds the text of the bundle as it is, so it is stored at half its size. A
+ * notebook and page holds the text of the bundle as it is, so it is stored at less than half its size. A
  * page never forgets a module, so it unpacks what is the same only once.
  */
 function packed(code) {
-  const data = deflateRawSync(code, { level: 9 }).toString("base64");
+  const data = deflateRawSync(code, { level: 9 });
   const name = createHash("sha256").update(code).digest("hex").slice(0, 16);
   return `const unpack = async () => {
-const packed = Uint8Array.from(atob("${data}"), (c) => c.charCodeAt(0));
-const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+const written = "${written(data)}", view = new DataView(new ArrayBuffer((written.length / 5) * 4));
+for (let i = 0; i < written.length; i += 5) {
+let value = 0;
+for (const c of written.slice(i, i + 5)) value = value * 85 + "${ALPHABET}".indexOf(c);
+view.setUint32((i / 5) * 4, value);
+}
+const plain = new Blob([view.buffer.slice(0, ${data.length})]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
 const text = await new Response(plain).arrayBuffer();
 const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 const module = await import(url);

@@ -64,6 +64,7 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
       against: (rows, group, id) =>
         contrasts(() => send({ t: "against", client: store.link.client, id, rows }, group)),
       version: (wish) => send({ t: "version", ...wish }),
+      pause: (paused) => send({ t: "pause", paused }),
       again: () => send({ t: "again" }),
       live: liveness(model, signal),
     },

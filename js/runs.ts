@@ -1,5 +1,5 @@
 /** What a chart of one training, or of two, has lines of: features or lags. */
-import type { History, Moment } from "./history.js";
+import type { History, Moment, Shares } from "./history.js";
 
 /** A second training: what both are called, and what the other has seen. */
 export interface Second {
@@ -29,7 +29,7 @@ export interface Runs {
   /** By the largest of the runs' latest shares. */
   subjects: Subject[];
   /** Percent; NaN where it is unknown. */
-  share(subject: Subject, run: number, moment: Moment): number;
+  share(subject: Subject, run: number, moment: Moment, end?: keyof Shares): number;
 }
 
 /** The lines of features; with the names of lags, those of lags. */
@@ -56,8 +56,8 @@ export function runsOf(
       found.places[run] = place;
     }),
   );
-  const share = ({ places }: Subject, run: number, moment: Moment) =>
-    (lagName ? moment.lags : moment)?.share[places[run] ?? -1] ?? NaN;
+  const share: Runs["share"] = ({ places }, run, moment, end = "share") =>
+    (lagName ? moment.lags : moment)?.[end][places[run] ?? -1] ?? NaN;
   const latest = new Map(
     subjects.map((one) => [
       one,
@@ -67,4 +67,21 @@ export function runsOf(
   );
   subjects.sort((a, b) => latest.get(b)! - latest.get(a)!);
   return { runs, subjects, share };
+}
+
+/** Places of the moments at which one of these had overtaken another, beyond their intervals. */
+export function turns({ runs, share }: Runs, subjects: Subject[]): number[] {
+  const { moments } = runs[0]!;
+  const order = (at: Moment) => [...subjects].sort((a, b) => share(b, 0, at) - share(a, 0, at));
+  let before = order(moments[0]!);
+  return moments.flatMap((moment, place) => {
+    const overtaken = before.some((one, i) =>
+      before
+        .slice(i + 1)
+        .some((next) => share(next, 0, moment, "low") > share(one, 0, moment, "high")),
+    );
+    if (!overtaken) return [];
+    before = order(moment);
+    return [place];
+  });
 }

@@ -91,6 +91,8 @@ export interface Store {
   find(label: string): void;
   /** A view shows instances: ask for as many as there are. */
   want(): void;
+  /** Let a watch wait with its explanations, or go on. */
+  pause(paused: boolean): void;
   again(): void;
 }
 
@@ -108,6 +110,7 @@ export interface Host {
   /** Rows held against a group. */
   against(rows: number[], group: Uint32Array, id: number): void;
   version(wish: Wish): void;
+  pause(paused: boolean): void;
   again(): void;
   /** Whether the kernel is there; where that is not known, it may be. */
   readonly live?: ReadonlySignal<boolean>;

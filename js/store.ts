@@ -214,6 +214,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
       asked = true;
       host?.instances();
     },
+    pause: (paused) => host?.pause(paused),
     again: () => host?.again(),
     follow(selection) {
       batch(() => {

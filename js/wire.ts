@@ -196,6 +196,7 @@ export type FromPage =
   | { t: "find"; label: string }
   | ({ t: "subset"; id: number; rows: number } & Shown)
   | ({ t: "version" } & Wish)
+  | { t: "pause"; paused: boolean }
   | { t: "again" };
 
 export type ToPage =

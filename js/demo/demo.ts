@@ -31,6 +31,7 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
     edit: linear(() => store),
     against: silent,
     version: silent,
+    pause: silent,
     again: silent,
   });
   const state = STATES[name]!();

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { count, decimals, fixed, printable } from "../format.js";
 import { nearest, type History, type Moment } from "../history.js";
 import { directionOf } from "../ranking.js";
-import { runsOf, type Second, type Runs, type Subject } from "../runs.js";
+import { runsOf, turns, type Second, type Runs, type Subject } from "../runs.js";
 import { Behind } from "./behind.js";
 import { Segments } from "./choose.js";
 import { Lines } from "./history/lines.js";
@@ -108,6 +108,16 @@ function Chart({ store, root, history, other, total }: ChartProps) {
     const to = moments[Math.min(Math.max(place, 0), moments.length - 1)]!;
     store.choose({ moment: to === moments.at(-1) ? null : to.step });
   };
+  const changes = useMemo(() => turns(all, all.subjects.slice(0, LEADING[0])), [all]);
+  const place = moments.indexOf(shown);
+  const jumps = [
+    {
+      to: changes.filter((at) => at < place).at(-1),
+      sign: "⇤",
+      label: "Back to a change of ranking",
+    },
+    { to: changes.find((at) => at > place), sign: "⇥", label: "On to a change of ranking" },
+  ];
   const under = (event: PointerEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const step = frame.step(event.clientX - box.left);
@@ -146,6 +156,19 @@ function Chart({ store, root, history, other, total }: ChartProps) {
               Back to latest
             </button>
           )}
+          {changes.length > 0 &&
+            jumps.map(({ to, sign, label }) => (
+              <button
+                type="button"
+                class="nbx-button"
+                aria-label={label}
+                title={label}
+                disabled={to === undefined}
+                onClick={() => scrub(to!)}
+              >
+                {sign}
+              </button>
+            ))}
           <button
             type="button"
             class="nbx-button nbx-play"

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { count, counted, printable, responseLabel } from "../format.js";
 import type { Store } from "../store.js";
-import type { Output, Status } from "../wire.js";
+import type { Output } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Download } from "./download.js";
 import { Notice } from "./notice.js";
@@ -29,13 +29,21 @@ export function Panel(props: ViewProps & { children: ComponentChildren }) {
 }
 
 /** "Live · step 1,204". */
-function Live({ status: { state, step, paused } }: { status: Status }) {
+function Live({ store }: { store: Store }) {
+  const { state, step, paused } = store.status.value;
   if (state !== "live") return null;
   return (
-    <span class="nbx-live">
-      {paused ? "Paused" : "Live"}
-      {step === undefined ? "" : ` · step ${count(step)}`}
-    </span>
+    <>
+      <span class="nbx-live">
+        {paused ? "Paused" : "Live"}
+        {step === undefined ? "" : ` · step ${count(step)}`}
+      </span>
+      {paused !== undefined && (
+        <button type="button" class="nbx-button nbx-pause" onClick={() => store.pause(!paused)}>
+          {paused ? "Resume" : "Pause"}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -62,7 +70,7 @@ function Header({ store, root, second }: ViewProps) {
             : counted(store.names.value.length, "feature")}
         </span>
         {!store.attended && <span class="nbx-pill">Saved snapshot</span>}
-        <Live status={store.status.value} />
+        <Live store={store} />
       </div>
       <div class="nbx-switches">
         <Outputs store={store} />

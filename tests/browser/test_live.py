@@ -3,9 +3,13 @@
 Then the scrubber brings back early states, as the watch has them.
 """
 
+import threading
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.explorer import Panel
+from tests.browser.notebook import PATIENCE
 from tests.browser.test_access import VIOLATIONS
 from tests.browser.test_demo_page import AXE
 
@@ -64,6 +68,19 @@ def test_bars_move_during_the_training_cell_and_rows_are_answered(open_page, req
     panel.picker.click(0.5, 0.5)
     assert panel.local.label
     notebook.screenshot(f"live-{app}")
+    pause = notebook.cell(0).locator(".nbx-pause")
+    pause.click()
+    expect(live).to_contain_text("Paused · step", timeout=PATIENCE)
+    # Whatever was on its way has come: the next answer is of after it.
+    panel.picker.click(0.3, 0.5)
+    stood, bars = live.text_content(), widths(panel)
+    other = panel.local.label
+    panel.picker.click(0.7, 0.5)
+    expect(panel.local.view).not_to_contain_text(other, timeout=PATIENCE)
+    assert (live.text_content(), widths(panel)) == (stood, bars)
+    pause.click()
+    expect(live).to_contain_text("Live · step", timeout=PATIENCE)
+    expect(live).not_to_have_text(stood.replace("Paused", "Live"), timeout=PATIENCE)
     enough.touch()
     live.wait_for(state="detached")
     assert notebook.errors() == []
@@ -107,3 +124,58 @@ def test_bars_move_during_the_training_cell_and_rows_are_answered(open_page, req
     saved.view("history").locator("[data-latest]").wait_for(state="detached")
     assert saved.bars.names == latest
     page.close()
+
+
+#: As `TRAINING`, and tells how far it is.
+TELLING = TRAINING.replace(
+    "        optimizer.step()\n",
+    "        optimizer.step()\n"
+    "        if not watch.step % 500: pathlib.Path('told').write_text(str(watch.step))\n",
+)
+
+
+def test_a_tab_in_the_background_comes_back_to_the_present(open_page):
+    """A page that is frozen, as a browser does with tabs left alone, draws and hears nothing."""
+    notebook = open_page("lab")
+    enough, told = notebook.server.root / "enough", notebook.server.root / "told"
+    enough.unlink(missing_ok=True)
+    told.unlink(missing_ok=True)
+    notebook.open([SETUP, TELLING])
+    notebook.run(wait=False)
+    live = notebook.cell(0).locator(".nbx-live", has_text="step 1")
+    live.wait_for()
+    live = notebook.cell(0).locator(".nbx-live")
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    step = "() => Number(/[\\d,]+/.exec(document.querySelector('.nbx-live').textContent)[0]" + (
+        ".replaceAll(',', ''))"
+    )
+    stood = notebook.page.evaluate(step)
+    reached = until(told, stood + 20_000)
+    before = notebook.page.evaluate(step)
+    assert before < reached, "the page was not frozen"
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    notebook.page.wait_for_function(f"(reached) => ({step})() >= reached", arg=reached)
+    enough.touch()
+    live.wait_for(state="detached")
+    notebook.wait_for("watch.state == 'finished'")
+    slider = notebook.cell(0).get_by_role("slider")
+    last = notebook.evaluate("watch.step")
+    assert slider.get_attribute("aria-valuetext") == f"step {last:,} of {last:,}"
+    panel = Panel(notebook.cell(0))
+    shares = notebook.evaluate("[float(s) for s in watch.explanation.importances().share]")
+    assert panel.bars.names == [f"x{f}" for f in sorted(range(6), key=lambda f: -shares[f])]
+    assert notebook.errors() == []
+
+
+def until(told, step):
+    """The step that the training has told in this file, once it is beyond `step`."""
+    deadline = threading.Event()
+    timer = threading.Timer(60, deadline.set)
+    timer.start()
+    while not deadline.is_set():
+        text = told.read_text() if told.exists() else ""
+        if text and int(text) > step:
+            timer.cancel()
+            return int(text)
+    raise AssertionError(f"the training did not get to step {step}")

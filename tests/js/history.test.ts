@@ -14,7 +14,7 @@ import {
 import { epochs } from "../../js/views/history/loss.js";
 import { spread } from "../../js/views/history/labels.js";
 import { path } from "../../js/views/history/frame.js";
-import { runsOf } from "../../js/runs.js";
+import { runsOf, turns } from "../../js/runs.js";
 import { directionOf } from "../../js/ranking.js";
 import { PLAY } from "../../js/views/history/play.js";
 import { packed, type Packed, type Selection, type State } from "../../js/wire.js";
@@ -309,6 +309,55 @@ describe("a line", () => {
     const explorer = shown(simple(), "explorer");
     await drawn();
     expect(explorer.root.querySelector("[data-nbx-view=history]")).toBeNull();
+  });
+});
+
+describe("changes of ranking", () => {
+  // b leads a by more than the intervals, then a by less than these, then beyond them, and back.
+  const turning = [
+    moment(0, [20, 70]),
+    moment(10, [45.5, 44.5]),
+    moment(20, [60, 30]),
+    moment(30, [62, 28]),
+    moment(40, [10, 80]),
+  ];
+
+  it("are where one overtook another beyond their intervals", () => {
+    const places = (moments: Moment[]) => {
+      const all = runsOf({ ...OF, moments }, ["a", "b"], null);
+      return turns(all, all.subjects);
+    };
+    expect(places(turning)).toEqual([2, 4]);
+    expect(places(turning.slice(2, 4))).toEqual([]);
+    const unknown = turning.map((one) => ({ ...one, low: one.low.map(() => NaN) }));
+    expect(places(unknown)).toEqual([]);
+  });
+
+  it("are jumped to and back", async () => {
+    const { one, store } = shown(trained({ ...OF, moments: turning }), "history");
+    await drawn();
+    const [back, on] = ["Back to", "On to"].map(
+      (word) => `[aria-label="${word} a change of ranking"]`,
+    );
+    const step = () => store.past.moment.value?.step ?? null;
+    const click = async (button: string) => {
+      one(button).click();
+      await drawn();
+      return step();
+    };
+    expect(one(on!).hasAttribute("disabled")).toBe(true);
+    expect(await click(back!)).toBe(20);
+    expect(one(back!).hasAttribute("disabled")).toBe(true);
+    expect(await click(on!)).toBe(null); // the latest is a change itself
+    store.choose({ moment: 10 });
+    await drawn();
+    expect(await click(on!)).toBe(20);
+  });
+
+  it("are not offered where there is none", async () => {
+    const { all } = shown(trained({ ...OF, moments: turning.slice(2, 4) }), "history");
+    await drawn();
+    expect(all("[title*=ranking]")).toEqual([]);
   });
 });
 

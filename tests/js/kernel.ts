@@ -44,6 +44,7 @@ export function opened(state: State = explained(BOTH, LINE), key?: string) {
       edit: (row, edit, id, choices) => void asked.push(["edit", row, edit, id, choices]),
       against: (rows, group, id) => void asked.push(["against", rows, [...group], id]),
       version: (wish) => void asked.push(["version", wish]),
+      pause: (paused) => void asked.push(["pause", paused]),
       again: () => void asked.push(["again"]),
     },
     key,

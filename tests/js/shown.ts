@@ -32,6 +32,7 @@ export function shown(
     edit: (...question) => void edits.push(question),
     against: (rows, group, id) => void calls.push(`against ${rows} ${group} ${id}`),
     version: (wish) => void calls.push(`version ${JSON.stringify(wish)}`),
+    pause: (paused) => void calls.push(paused ? "pause" : "resume"),
     again: () => void calls.push("again"),
     live,
   });

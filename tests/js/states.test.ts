@@ -27,6 +27,22 @@ describe("states", () => {
     expect(root.textContent).toContain("500 rows so far");
   });
 
+  it("live is paused and goes on, where a watch is behind it", async () => {
+    const { one, calls, store } = shown(STATES["live"]!());
+    await drawn();
+    expect(one(".nbx-pause")).toBeNull();
+    store.report({ state: "live", step: 1_204, paused: false });
+    await drawn();
+    expect(one(".nbx-live").textContent).toBe("Live · step 1,204");
+    one(".nbx-pause").click();
+    store.report({ state: "live", step: 1_204, paused: true });
+    await drawn();
+    expect(one(".nbx-live").textContent).toBe("Paused · step 1,204");
+    expect(one(".nbx-pause").textContent).toBe("Resume");
+    one(".nbx-pause").click();
+    expect(calls).toEqual(["pause", "resume"]);
+  });
+
   it("error holds the sentence, folds the details and tries again", async () => {
     const { one, calls } = shown(STATES["error"]!());
     await drawn();

@@ -1,5 +1,7 @@
 """A watch in a notebook: the panel that moves, and the lines and cells that begin and end it."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -131,6 +133,26 @@ class TestPanel:
         watch.pause()
         assert page.session.status["paused"]
         watch.stop()
+
+    def test_the_page_pauses_beside_the_cell_that_trains(self, at_once):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        watch = always(nbx.watch(model, X))
+        page = Page(watch.explore())
+        optimizer = train(model, X, y, 2)
+        asker = threading.Thread(target=page.hear, args=({"t": "pause", "paused": True},))
+        asker.start()
+        asker.join()
+        assert page.session.status == {"state": "live", "step": 2, "paused": True}
+        train(model, X, y, 3, optimizer)
+        assert (watch.step, list(watch.history.index)) == (5, [0, 1, 2])
+        page.hear({"t": "pause", "paused": False})
+        train(model, X, y, 1, optimizer)
+        assert list(watch.history.index) == [0, 1, 2, 6]
+        assert page.session.status == {"state": "live", "step": 6, "paused": False}
+        watch.stop()
+        page.hear({"t": "pause", "paused": True})
+        assert watch.state == "finished"
 
 
 TRAINS = """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import RLock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from nbexplain.live import Watch
 from nbexplain.notebook.widgets.running import sentence
 from nbexplain.notebook.widgets.view import View
 
@@ -43,7 +45,11 @@ class Following:
     def __init__(self, view: View, watch: TrainingRecord) -> None:
         self._views = [view]
         self._told = self._rows = monotonic()
+        # It is told by the thread that trains, and of a pause by that of the page's messages.
+        self._one = RLock()
         self._leave = watch.observe(self)
+        if isinstance(watch, Watch):
+            view.hear(lambda _, content, __: _pause(watch, content))
         _following.setdefault(watch, []).append(self)
         self._remember(watch)
         self._report(watch)
@@ -64,6 +70,10 @@ class Following:
 
     def __call__(self, watch: TrainingRecord) -> None:
         """The watch has something to tell."""
+        with self._one:
+            self._tell(watch)
+
+    def _tell(self, watch: TrainingRecord) -> None:
         now, view = monotonic(), self._first()
         if view is None:
             self._leave()
@@ -109,6 +119,12 @@ class Following:
 def has_lines(watch: TrainingRecord) -> bool:
     """Whether there is a history to show: of texts, whose one feature has all, that of lags."""
     return not watch.explanation.asked.tokens or watch.moments[-1].lags is not None
+
+
+def _pause(watch: Watch, content: dict[str, Any]) -> None:
+    """Do what the page asks, which may be while a cell trains, on another thread."""
+    if content.get("t") == "pause":
+        watch.pause() if content.get("paused") else watch.resume()
 
 
 def _marked(watch: TrainingRecord) -> dict[str, list[str]]:
