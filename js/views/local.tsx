@@ -130,7 +130,7 @@ function Group({ store, words }: { store: Store; words?: string | undefined }) {
   return (
     <button
       type="button"
-      class="nbx-chip"
+      class="nbx-button"
       data-against={group.length}
       onClick={() => store.choose({ against: null })}
     >

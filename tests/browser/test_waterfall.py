@@ -77,7 +77,7 @@ def number(text: str) -> float:
     return float(text.replace("−", "-").replace("≈", "").replace(",", ""))
 
 
-def assert_is(waterfall, found, base, prediction, *, gap=0.0):
+def assert_is(waterfall, found, base, prediction, *, gap=0.0, origin="baseline"):
     """On the screen is what Python says, from the baseline to the prediction."""
     order = found.abs().sort_values(ascending=False, kind="stable").index
     steps = [*order, *(["not accounted for"] if gap else [])]
@@ -87,7 +87,7 @@ def assert_is(waterfall, found, base, prediction, *, gap=0.0):
     assert waterfall.moves == pytest.approx(wanted, abs=0.51 * places)
     assert waterfall.ends == pytest.approx((base, prediction), abs=0.51 * places)
     table = waterfall.local.rows()
-    assert number(table["baseline"]["Response after it"]) == pytest.approx(base, rel=6e-3)
+    assert number(table[origin]["Response after it"]) == pytest.approx(base, rel=6e-3)
     assert number(table[steps[-1]]["Response after it"]) == pytest.approx(
         prediction, rel=6e-3, abs=2e-3 * abs(prediction - base)
     )

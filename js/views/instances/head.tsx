@@ -68,7 +68,7 @@ export function Chip({ store, brush }: { store: Store; brush: Brush }) {
       {store.against.possible.value && !same(store.against.group.value, rows) && (
         <button
           type="button"
-          class="nbx-chip"
+          class="nbx-button"
           title="Hold the picked instance against the mean of these rows"
           onClick={() => store.choose({ against: rows })}
         >
