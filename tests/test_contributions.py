@@ -289,6 +289,40 @@ def test_initial_states_of_padded_rows_contribute_too(method):
     assert (np.abs(ex.gaps) <= 1.01e-3 * np.abs(ex.predictions - ex.base_values) + 1e-9).all()
 
 
+@pytest.mark.parametrize("response", ["prob", "logodds"])
+@pytest.mark.parametrize(
+    "method", [*ADDITIVE, "smoothgrad", nbx.DeepLift(rule="revealcancel")], ids=str
+)
+def test_of_two_classes_one_is_asked_and_the_other_is_its_opposite(method, response):
+    X, y = 5 * normal(60, 4), torch.arange(60) % 2
+    model, swept = network(outputs=2), []
+
+    def seen(gradient):
+        swept.append(len(gradient))
+        return gradient
+
+    def counted(x):
+        found = model(x)
+        if found.requires_grad:
+            found.register_hook(seen)
+        return found
+
+    both = nbx.explain(counted, X, y, method=method, response=response)
+    of_both = len(swept)
+    for name in ("0", "1"):
+        swept.clear()
+        one = nbx.explain(counted, X, y, method=method, response=response, outputs=name)
+        assert len(swept) == of_both
+        column = int(name)
+        np.testing.assert_allclose(both.attributions[:, column], one.attributions[:, 0], atol=1e-12)
+        np.testing.assert_allclose(both.predictions[:, column], one.predictions[:, 0], rtol=1e-12)
+        pd.testing.assert_frame_equal(both.importance(name), one.importance(), rtol=1e-9)
+        pd.testing.assert_frame_equal(both.local(3, name), one.local(3), rtol=1e-9)
+        if one.gaps is not None:
+            np.testing.assert_allclose(both.base_values[:, column], one.base_values[:, 0])
+            np.testing.assert_allclose(both.gaps[:, column], one.gaps[:, 0], atol=1e-12)
+
+
 @pytest.mark.parametrize("method", [*ADDITIVE, "smoothgrad"])
 def test_batches_and_calls_change_nothing(method):
     X = normal(300, 4)

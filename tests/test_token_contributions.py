@@ -207,7 +207,7 @@ def test_a_text_is_held_against_others():
     e, w = embeddings(made(Mean)), made(Mean).head.weight[0].detach() / STEPS
     table = ex.local(0, against=[1, 2, 3])
     np.testing.assert_allclose(table.attribution, (e[0] - e[1:4].mean(0)) @ w, atol=1e-12)
-    with pytest.raises(ValueError, match="Reasons are of features, and X holds ids of tokens"):
+    with pytest.raises(ValueError, match="Reasons are of features, and a text has tokens"):
         ex.reasons(0)
 
 

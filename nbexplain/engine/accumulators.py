@@ -131,7 +131,8 @@ class Sums:
     def mirrored(self) -> Self:
         """The sums of −g before those of g: one output's as those of two opposite ones."""
         first = np.concatenate([-self.first, self.first])
-        return type(self)(self.rows, first, np.repeat(self.second, 2, axis=1), self.reach)
+        squares = None if self.squares is None else np.repeat(self.squares, 2, axis=0)
+        return type(self)(self.rows, first, np.repeat(self.second, 2, axis=1), self.reach, squares)
 
     @property
     def count(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
@@ -96,12 +97,36 @@ class Attributed:
         base: the outputs at the baseline, `[rows, outputs]`; None for methods without one.
         errors: of methods that draw, the standard errors of what `Task.pooled` adds up,
             `[rows, outputs, parts]`; else None.
+        opposite: whether there are two outputs, whose attributions are those of the second with
+            both signs.
     """
 
     outputs: Float[Tensor, "rows outputs"]
     attributions: Float[Tensor, "rows outputs *shape"]
     base: Float[Tensor, "rows outputs"] | None = None
     errors: Float[Tensor, "rows outputs parts"] | None = None
+    opposite: bool = False
+
+    def of_both(self, outputs: Float[Tensor, "rows 2"], total: float) -> Self:
+        """What is said of two outputs that add up to `total`, from what is said of the second.
+
+        Args:
+            outputs: both.
+            total: what they add up to, at every input.
+
+        >>> found = Attributed(torch.ones(1, 1), torch.ones(1, 1, 3), torch.zeros(1, 1))
+        >>> both = found.of_both(torch.tensor([[0.0, 1.0]]), 1.0)
+        >>> both.base.tolist(), both.attributions[0, :, 0].tolist()
+        ([[1.0, 0.0]], [-1.0, 1.0])
+        """
+        base, errors = self.base, self.errors
+        return type(self)(
+            outputs,
+            torch.cat([-self.attributions, self.attributions], dim=1),
+            None if base is None else torch.cat([total - base, base], dim=1),
+            None if errors is None else errors.expand(-1, 2, *errors.shape[2:]),
+            opposite=True,
+        )
 
 
 def at_baseline(task: Task) -> tuple[Float[Tensor, "rows outputs"], Float[Tensor, "rows outputs"]]:

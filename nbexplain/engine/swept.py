@@ -113,6 +113,13 @@ class Swept:
         Values that are integers are ids of tokens.
         """
         outputs, base = found.outputs, found.base
+        # Of two outputs that are opposite, one is summed.
+        own = found.attributions[:, 1:] if found.opposite else found.attributions
+        sums = contributed(own, features, start, spans)
+        tokens: dict[str, TokenSums] = {}
+        if not values.is_floating_point():
+            of = TokenSums.of_contributions(values[..., 0], own, start, spans)
+            tokens = {response: of.mirrored() if found.opposite else of}
         sample = Sample.of(
             keep,
             start,
@@ -131,18 +138,12 @@ class Swept:
             "values",
             keep,
             features.block,
-            {response: contributed(found.attributions, features, start, spans)},
+            {response: sums.mirrored() if found.opposite else sums},
             Spread.of(values.flatten(1), outputs),
             0,
             (sample,),
             None if spans is None else _steps(values, spans),
-            tokens={}
-            if values.is_floating_point()
-            else {
-                response: TokenSums.of_contributions(
-                    values[..., 0], found.attributions, start, spans
-                )
-            },
+            tokens=tokens,
             missed=missed,
         )
 

@@ -73,6 +73,13 @@ class Cells:
     def __len__(self) -> int:
         return len(self.cells)
 
+    def mirrored(self) -> Self:
+        """The sums of two opposite outputs from those of one."""
+        first = None if self.first is None else np.concatenate([-self.first, self.first])
+        squares = None if self.squares is None else np.repeat(self.squares, 2, axis=0)
+        second = np.repeat(self.second, 2, axis=0)
+        return type(self)(self.cells, second, self.occurrences, first, squares)
+
     def join(self, other: Self) -> Self:
         """Both in one piece."""
         both = np.concatenate([self.cells, other.cells])
@@ -174,12 +181,7 @@ class TokenSums:
 
     def mirrored(self) -> Self:
         """The sums of two opposite outputs from those of one."""
-        return type(self)(
-            tuple(
-                Cells(part.cells, np.repeat(part.second, 2, axis=0), part.occurrences)
-                for part in self.parts
-            )
-        )
+        return type(self)(tuple(part.mirrored() for part in self.parts))
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:

@@ -179,7 +179,7 @@ class Work:
         snapshot = self.subject.reading.snapshot
         inputs = snapshot.prepare(batch.inputs)
         references = snapshot.prepare(self.references) if self.references else ()
-        subject, chosen = self.subject, None
+        subject, chosen = self.subject.half or self.subject, None
         if not self.method.chained:
             chosen = subject.predicted(inputs, batch.spans, step)
 
@@ -203,6 +203,8 @@ class Work:
                 pooled=self._pooled,
             )
         )
+        if subject is not self.subject:
+            found = self.subject.of_both(found, inputs, batch.target, batch.spans, step)
         jacobian = found.attributions
         jacobian = jacobian if self.beginning is None else self.beginning.stacked(jacobian)
         if (spans := self.spans(batch)) is not None:  # padding is no input

@@ -1,13 +1,14 @@
 """What is differentiated: a model's snapshot, and which of its outputs, as which response."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nbexplain.engine.attributed import Attributed
 from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind, respond
 from nbexplain.engine.sensitivities import Function, Steps
@@ -54,6 +55,32 @@ class Subject:
             return self._response(found, len(inputs[0]), true, predicted)
 
         return response
+
+    @property
+    def half(self) -> Self | None:
+        """Of what is said of both of two classes the second alone, whose opposite the first is.
+
+        Log-odds add up to 0, probabilities to 1. None where the outputs are others.
+        """
+        both = self.raw == "logits" and self.picked.outputs.shape[1] == 2
+        if not both or self.select != (0, 1) or self.response not in ("prob", "logodds"):
+            return None
+        return replace(self, select=(1,))
+
+    def of_both(
+        self,
+        found: Attributed,
+        inputs: tuple[Tensor, ...],
+        target: Tensor | None,
+        spans: Tensor | None,
+        step: int | None,
+    ) -> Attributed:
+        """What is said of two classes, from what `half` is said of."""
+        if self.response == "logodds":
+            return found.of_both(torch.cat([-found.outputs, found.outputs], dim=1), 0.0)
+        with torch.no_grad():  # of a p near 1, 1 − p would have no digits left
+            outputs = self.function(target, spans, step)(tuple(x.clone() for x in inputs))
+        return found.of_both(outputs, 1.0)
 
     def predicted(
         self, inputs: tuple[Tensor, ...], spans: Tensor | None = None, step: int | None = None

@@ -41,11 +41,6 @@ def reasons(
             "Reasons are of features, and a text has tokens: ex.local(row, against=…) says what "
             "each of them contributed."
         )
-    if ex.features.tokens:
-        raise ValueError(
-            "Reasons are of features, and X holds ids of tokens: ex.text(row) and ex.local(row) "
-            "say what each token contributed."
-        )
     group = group_of(ex, against)
     held = hold(ex, row, group)
     found = contrasted(ex, held, group, label_of(ex, row), output)
