@@ -94,6 +94,14 @@ def references(
                 return References(found, f"the {baseline} embedding", notes)
             of = "of each column" if head.inputs[-1].ndim < 4 else "image"
             return References(found, f"the {baseline} {of}", notes)
+        if hasattr(baseline, "index") and hasattr(baseline, "to_numpy"):  # columns by their names
+            rows = _new_rows("baseline", baseline, source)
+            if len(rows) != 1:
+                raise ValueError(
+                    f"baseline holds {len(rows):,} rows, and is to be one: pass their mean(), or "
+                    "all of them as nbx.ExpectedGradients(background=…)."
+                )
+            return References(rows.inputs, "the given baseline")
         given = np.asarray(baseline, dtype=np.float64)
         if head.ids is not None and given.ndim == 0:
             return _of_token(baseline, head, embedding)
@@ -218,9 +226,23 @@ def _background(given: object, source: Source, seed: int) -> References:
         if not source.repeatable:
             raise ValueError("X is a stream, of which no background can be drawn: pass one.")
         rows = _rows(source, BACKGROUND, seed)
-        return References(rows.inputs, f"{len(rows):,} rows of X")
-    rows = source.new_rows(given)
-    return References(rows.inputs, f"a background of {len(rows):,} rows")
+        return References(rows.inputs, f"{_counted(rows)} of X")
+    rows = _new_rows("background", given, source)
+    if not len(rows):
+        raise ValueError("background has no rows: pass some, or None for rows of X.")
+    return References(rows.inputs, f"a background of {_counted(rows)}")
+
+
+def _new_rows(what: str, given: object, source: Source) -> Batch:
+    """Rows that the user gives, their columns in the order of X."""
+    try:
+        return source.new_rows(given)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def _counted(rows: Batch) -> str:
+    return f"{len(rows):,} row{'s' * (len(rows) != 1)}"
 
 
 def _given(baseline: NDArray[np.float64], head: Batch) -> Inputs:

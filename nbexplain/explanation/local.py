@@ -64,7 +64,7 @@ def _contributions(
     errors: Mapping[str, NDArray[np.float64]],
 ) -> pd.DataFrame:
     """What each feature contributed, members and lags added up; shares are of |φ|."""
-    total = added(ex.features, entries)
+    total = added(ex.features, entries) + 0.0  # no negative zeros
     return pd.DataFrame(
         {
             "value": values(ex.features, found.values),

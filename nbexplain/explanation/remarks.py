@@ -48,14 +48,24 @@ def remarks(ex: Explanation) -> Iterator[str]:
     rms = _sizes(ex, window)
     unused = rms == 0
     moving = ex.scaling > 0 if ex.scale == "std" else ex.swept.inputs.deviation > 0
-    if unused.all():
+    if unused.all() and ex.asked.additive:
+        yield (
+            "No input contributes on any row: each row equals its baseline, or the response does "
+            "not move on the way there. Another baseline may tell more."
+        )
+    elif unused.all():
         yield "The response does not depend on any input: there are no shares to show."
     elif unused.any():
         constant = unused & ~_any_entry(ex, moving)
         idle = unused & ~constant
         if idle.any():
-            what = "contribution" if ex.asked.additive else "derivative"
-            yield f"Not used by the model ({what} 0 on every row): {listed(list(names[idle]))}."
+            # An input that is used contributes nothing where it cannot move the response.
+            found = (
+                "Contributing nothing on any row"
+                if ex.asked.additive
+                else "Not used by the model (derivative 0 on every row)"
+            )
+            yield f"{found}: {listed(list(names[idle]))}."
         if constant.any() and ex.scale == "std":
             yield (
                 f"Constant in X, so without a standard deviation to move by: "

@@ -32,6 +32,8 @@ def resolve(method: object) -> Method:
         return METHODS[choose("method", method, METHODS)]()
     if isinstance(method, _CLASSES):
         return method
+    if isinstance(method, type) and method in _CLASSES:
+        raise TypeError(f"method= is the class {method.__name__}: pass nbx.{method.__name__}().")
     raise TypeError(
         f"method={method!r} is neither a name nor a method object: "
         f"pass one of {', '.join(map(repr, METHODS))}, or for example nbx.Sensitivity()."

@@ -27,10 +27,19 @@ def check_baseline(baseline: object) -> None:
 
     Raises:
         ValueError: an unknown name, or numbers that are not finite.
+        TypeError: neither a name nor numbers.
     """
     if isinstance(baseline, str):
         choose("baseline", baseline, BASELINES)
-    elif not np.isfinite(np.asarray(baseline, dtype=np.float64)).all():
+        return
+    try:
+        values = np.asarray(baseline if baseline is not None else "None", dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"baseline={baseline!r} is no baseline: pass {', '.join(map(repr, BASELINES))}, a "
+            "number, or one row of numbers."
+        ) from None
+    if not np.isfinite(values).all():
         raise ValueError("baseline holds numbers that are not finite.")
 
 

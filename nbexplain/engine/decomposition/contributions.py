@@ -108,8 +108,10 @@ def _check_sums(
     change, total = outputs - before, share.flatten(2).sum(-1)
     finite = change.isfinite()
     gaps = torch.where(finite, (total - change).abs(), 0)
-    precision = torch.finfo(outputs.dtype).eps
-    tolerance = _TOLERANCE.get(outputs.dtype, 64 * precision)
+    # A network may reckon in double precision on inputs in single: its multipliers are single.
+    coarser = max(outputs.dtype, share.dtype, key=lambda dtype: torch.finfo(dtype).eps)
+    precision = torch.finfo(coarser).eps
+    tolerance = _TOLERANCE.get(coarser, 64 * precision)
     largest = torch.where(finite, change.abs(), 0).amax()
     # Outputs that are large beside their change, and contributions that cancel, round coarsely.
     sizes = torch.maximum(outputs.abs(), before.abs()) + share.flatten(2).abs().sum(-1)

@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from nbexplain.engine.decomposition.calls import Call, check_seen, spelled
 from nbexplain.engine.decomposition.masks import is_decision, with_numbers
-from nbexplain.engine.decomposition.names import ALLOWS_DECISIONS, SHAPES
+from nbexplain.engine.decomposition.names import ALLOWS_DECISIONS, LIKE_ANOTHER, SHAPES
 from nbexplain.engine.decomposition.pairs import (
     adopt,
     constant,
@@ -68,6 +68,8 @@ class Interception(TorchFunctionMode):
         name, in_place = spelled(func)
         if name in SHAPES or (name.startswith("get ") and name not in RULES):
             return func(*args, **kwargs)
+        if name in LIKE_ANOTHER and twin(args[0]) is None:
+            return constant(func(*args, **kwargs))
         with torch.enable_grad():
             call = Call(func, name, in_place, args, kwargs, self.cancels, self._seen)
             if _is_opened(call):

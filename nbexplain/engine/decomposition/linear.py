@@ -10,7 +10,7 @@ from nbexplain.engine.decomposition.calls import Call, parameters
 from nbexplain.engine.decomposition.names import SUMS_IN_PLACE
 from nbexplain.engine.decomposition.pairs import adopt, mapped, paired, twin_or_itself
 
-_IN_THE_FIRST = frozenset({"batch_norm", "grid_sampler", "to", "type", "repeat_interleave"})
+_IN_THE_FIRST = frozenset({"batch_norm", "grid_sampler", "type", "repeat_interleave"})
 
 
 def linear(call: Call) -> Any:

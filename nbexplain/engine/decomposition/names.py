@@ -89,6 +89,9 @@ SHAPES = _names(
 )
 """Names of functions whose results do not depend on values."""
 
+LIKE_ANOTHER = frozenset({"expand_as", "reshape_as", "to", "type_as", "view_as"})
+"""Names of what takes shape, type or device from a second tensor, and nothing of its values."""
+
 SQUARES = frozenset({"square", "var", "mse_loss"})
 """Names of operations that are quadratic in one argument."""
 
