@@ -64,6 +64,7 @@ def main() -> None:
         machine=where,
         speed=tuple(timings()),
         contests=tuple(map(said, contested())),
+        contrasts=tuple(map(said, contributions.contrastive(networks.paper(2_000)))),
         zoo=tuple(map(said, contributions.zoo())),
         memory=tuple(said(memory.memory(rows, keep)) for keep in KEEPS for rows in ROWS),
         importing=said(startup.importing()),

@@ -51,6 +51,27 @@ class Contest:
 
 
 @dataclass(frozen=True)
+class Contrastive:
+    """What a page waits for when a row is picked that is held against a brushed group.
+
+    Attributes:
+        network: that is explained.
+        method: "integrated_gradients" or "deeplift".
+        references: rows of the group.
+        seconds: median time of an answer, as the kernel sends it.
+        low: its lower quartile.
+        high: its upper quartile.
+    """
+
+    network: str
+    method: str
+    references: int
+    seconds: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Zoo:
     """How DeepLIFT fares on the same networks in every spelling.
 
@@ -125,6 +146,25 @@ def contests(network: Network, pairs: int = 3) -> Iterator[Contest]:
             *(round(float(x), 4) for x in (ratio, low, high)),
             *(_gap(x, change) for x in found),
         )
+
+
+def contrastive(network: Network, references: int = 300, rows: int = 25) -> Iterator[Contrastive]:
+    """One row after another against the same group."""
+    import nbexplain as nbx
+    from nbexplain.notebook.picked import of_contrast
+
+    y = network.y.numpy()
+    for method in ("integrated_gradients", "deeplift"):
+        ex = nbx.explain(network.model, network.X, y, method=method, progress=False)
+        group = np.arange(rows, rows + references)
+        taken: list[float] = []
+        with settled():
+            for row in range(rows):
+                began = perf_counter()
+                of_contrast(ex, row, group)
+                taken.append(perf_counter() - began)
+        low, middle, high = (round(float(x), 6) for x in np.quantile(taken, [0.25, 0.5, 0.75]))
+        yield Contrastive(network.name, method, references, middle, low, high)
 
 
 def zoo() -> Iterator[Zoo]:

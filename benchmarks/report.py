@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.constancy import Constancy
-from benchmarks.contributions import Contest, Zoo
+from benchmarks.contributions import Contest, Contrastive, Zoo
 from benchmarks.live import Slowdown
 from benchmarks.memory import Memory
 from benchmarks.page import Update
@@ -38,6 +38,7 @@ def rendered(results: Results) -> str:
             _where(results),
             _speed(results.speed),
             _contests(results.contests),
+            _contrasts(results.contrasts),
             _zoo(results.zoo),
             _rest(results),
             _updates(results.updates),
@@ -99,6 +100,19 @@ def _contests(contests: Sequence[Contest]) -> str:
         "outputs):"
     )
     return f"{note}\n\n{_table(heads, rows)}"
+
+
+def _contrasts(contrasts: Sequence[Contrastive]) -> str:
+    """One sentence."""
+    each = ", ".join(
+        f"{one.method} {_seconds(one.seconds)} [{_seconds(one.low)}, {_seconds(one.high)}]"
+        for one in contrasts
+    )
+    first = contrasts[0]
+    return (
+        f"A picked row held against a brushed group of {first.references:,} rows "
+        f"({first.network}), until the kernel has its answer for the page: {each}."
+    )
 
 
 def _zoo(zoo: Sequence[Zoo]) -> str:

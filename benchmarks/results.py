@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.constancy import Constancy
-from benchmarks.contributions import Contest, Zoo
+from benchmarks.contributions import Contest, Contrastive, Zoo
 from benchmarks.live import Slowdown
 from benchmarks.machine import Machine
 from benchmarks.memory import Memory
@@ -24,6 +24,7 @@ class Results:
     machine: Machine
     speed: tuple[Timing, ...]
     contests: tuple[Contest, ...]
+    contrasts: tuple[Contrastive, ...]
     zoo: tuple[Zoo, ...]
     memory: tuple[Memory, ...]
     importing: Importing
@@ -46,6 +47,7 @@ def read(path: Path = FILE) -> Results:
         machine=Machine(**found["machine"]),
         speed=tuple(Timing(**each) for each in found["speed"]),
         contests=tuple(Contest(**each) for each in found["contests"]),
+        contrasts=tuple(Contrastive(**each) for each in found["contrasts"]),
         zoo=tuple(Zoo(**each) for each in found["zoo"]),
         memory=tuple(Memory(**each) for each in found["memory"]),
         importing=Importing(**found["importing"]),

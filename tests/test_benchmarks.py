@@ -11,6 +11,7 @@ import torch
 import nbexplain as nbx
 from benchmarks import __main__ as cli
 from benchmarks import (
+    contributions,
     editing,
     live,
     machine,
@@ -161,3 +162,10 @@ def test_updates_are_timed_in_a_page():
     found = eval(done.stdout, {"Update": page.Update})
     assert [each.change for each in found] == [*page.BARS, *page.PANEL]
     assert all(0 < each.median <= each.p95 for each in found)
+
+
+def test_a_row_against_a_group():
+    found = list(contributions.contrastive(networks.paper(40), references=10, rows=3))
+    assert [one.method for one in found] == ["integrated_gradients", "deeplift"]
+    assert {one.references for one in found} == {10}
+    assert all(0 < one.low <= one.seconds <= one.high for one in found)
