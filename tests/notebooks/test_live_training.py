@@ -40,6 +40,13 @@ def test_the_leak_is_marked_after_it_began(notebook):
     assert float(before) < 5
 
 
+def test_the_same_training_without_the_leak_goes_another_way(notebook):
+    shares = table(notebook, "parted", "clean", "leaky")
+    assert shares["clean"]["ticket"] < 5 < 30 < shares["leaky"]["ticket"]
+    shown = {form for output in outputs(notebook, "beside") for form in output["data"]}
+    assert "application/vnd.jupyter.widget-view+json" in shown
+
+
 def test_the_panel_is_shown_and_nothing_is_said_to_the_error_stream(notebook):
     shown = {form for output in outputs(notebook, "watch") for form in output["data"]}
     assert "application/vnd.jupyter.widget-view+json" in shown
