@@ -59,7 +59,7 @@ export function Slider({ moments, frame, moment, scrub }: Props) {
             {text}
           </span>
         ))}
-        <span class="nbx-history-step" style={{ left: `${right + 10}px` }}>
+        <span class="nbx-history-step" style={{ left: `${right + 18}px` }}>
           step
         </span>
       </div>
