@@ -304,7 +304,12 @@ def test_padded_rows_are_held_against_the_last_steps_of_longer_ones():
     wanted = (x[1] - r[3]) + 0.5 * (x[0] - r[2])
     np.testing.assert_allclose(found.contributions, [wanted], rtol=1e-5)
     assert found.base == pytest.approx(r[3] + 0.5 * r[2], rel=1e-5)
-    with pytest.raises(ValueError, match=r"has 4 steps, and 2 of those .* have fewer"):
+    # A shorter one has nothing to be held against at some lag.
+    fewer = ex.contrast(0, against=[1, 2])
+    assert (fewer.references, fewer.among, fewer.against) == (1, 2, "1 of 2 rows")
+    np.testing.assert_allclose(fewer.contributions, found.contributions)
+    assert len(ex.reasons(0)) == 1
+    with pytest.raises(ValueError, match=r"has 4 steps, and all that it is held against have"):
         ex.contrast(1, against=[0, 2])
 
 

@@ -42,7 +42,8 @@ def against(
 
     The row stands in batches beside itself, each time with another reference for its baseline, so
     that many are answered for at once; what is said of one does not depend on the others. Padded
-    rows are held against the last steps of references, lag by lag.
+    rows are held against the last steps of references, lag by lag; those that are shorter than the
+    row are left out.
 
     Args:
         work: the model, its rows and the method.
@@ -51,8 +52,8 @@ def against(
         step: of outputs at every step, the one; None is the row's last.
 
     Raises:
-        ValueError: the method holds rows against nothing; references that are shorter than the
-            row; outputs or contributions that are not finite.
+        ValueError: the method holds rows against nothing; references that are all shorter than
+            the row; outputs or contributions that are not finite.
     """
     method, one = paired(work.method), work.one(row, step)
     inputs, among = _inputs(work, one, references)
@@ -119,6 +120,15 @@ def _inputs(
     group = work.source.take(positions) if new is None else _picked(new, positions)
     if one.spans is None or group.spans is None:
         return group.inputs, among
+    length = int(one.spans[0, 1] - one.spans[0, 0])
+    long = (group.spans[:, 1] - group.spans[:, 0] >= length).numpy()
+    if not long.any():
+        raise ValueError(
+            f"The row has {length:,} steps, and all that it is held against have fewer: pass one "
+            "of as many steps or more."
+        )
+    group = _picked(group, np.flatnonzero(long))
+    assert group.spans is not None  # as before
     sequence = work.subject.reading.sequence
     inputs = tuple(
         _shifted(x, group.spans, one.spans)
@@ -137,14 +147,7 @@ def _picked(batch: Batch, places: NDArray[np.int64]) -> Batch:
 
 def _shifted(x: Tensor, spans: Tensor, row: Tensor) -> Tensor:
     """References with their last steps where the row has its last ones."""
-    start, stop = row[0, :2].tolist()
-    short = spans[:, 1] - spans[:, 0] < stop - start
-    if bool(short.any()):
-        raise ValueError(
-            f"The row has {stop - start:,} steps, and {int(short.sum()):,} of those that it is "
-            "held against have fewer: pass references of as many steps or more."
-        )
-    steps = torch.arange(x.shape[1])[None] + spans[:, 1:2] - stop
+    steps = torch.arange(x.shape[1])[None] + spans[:, 1:2] - row[0, 1]
     index = steps.clamp(0, x.shape[1] - 1).to(x.device)
     return x.gather(1, index[..., None].expand_as(x))
 

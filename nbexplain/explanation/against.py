@@ -50,7 +50,7 @@ class Group:
         if self.own:
             return own
         count = len(held.each)
-        if self.positions is not None and count == 1:
+        if self.positions is not None and held.among == 1:
             return f"row {self.label!r}"
         of = "" if held.among == count else f" of {held.among:,}"
         given = "" if self.given is None else " given"

@@ -87,14 +87,15 @@ class Rowwise:
                 mask, `y == 1`, in X's order or with its index; new rows, as a frame
                 (`X[y == 1]`), a mapping or an array with an axis of rows; None for the method's
                 own baseline or background. Of more than 1,000 rows (fewer where a row has very
-                many entries) so many are drawn by the seed, and `against` says so. Of padded
-                sequences the last steps are held against the row's last steps.
+                many entries) so many are drawn by the seed; of padded sequences the last steps are
+                held against the row's last steps, and shorter ones left out. `against` and the
+                question say so.
             output: an output's name or position; None takes the one that `local` explains.
 
         Raises:
             ValueError: the method holds rows against nothing, as a sensitivity does; no rows, an
                 unknown label, a mask of other rows, other columns than X's, values that are not
-                finite; references of fewer steps than the row; X and the model are no longer at
+                finite; no reference of as many steps as the row; X and the model are no longer at
                 hand.
 
         >>> import torch, nbexplain as nbx
