@@ -124,6 +124,12 @@ describe("a picked row against a group", () => {
     expect(calls).toHaveLength(1);
   });
 
+  it("another group of as many rows is another one", async () => {
+    const { store, calls } = await local();
+    store.choose({ against: Uint32Array.of(11, 12) });
+    expect(calls.at(-1)).toBe("against 10 11,12 2");
+  });
+
   it("an error is its sentence", async () => {
     const { store, root } = await local();
     store.receiveAgainst(1, [10], { error: "There is no rule for this." });
