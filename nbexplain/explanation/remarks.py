@@ -48,7 +48,14 @@ def remarks(ex: Explanation) -> Iterator[str]:
     rms = _sizes(ex, window)
     unused = rms == 0
     moving = ex.scaling > 0 if ex.scale == "std" else ex.swept.inputs.deviation > 0
-    if unused.all() and ex.asked.additive:
+    stepped = ex.swept.outputs.deviation.max() > 0 and ex.method != "deeplift" and not ex.asked.by
+    if unused.all() and stepped:
+        yield (
+            "No input has a derivative, but the response differs between rows: it may change in "
+            "steps (a rounding, a comparison), which derivatives do not see. There are no shares "
+            "to show."
+        )
+    elif unused.all() and ex.asked.additive:
         yield (
             "No input contributes on any row: each row equals its baseline, or the response does "
             "not move on the way there. Another baseline may tell more."
