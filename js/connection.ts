@@ -63,6 +63,9 @@ export function connect(model: AnyModel, signal: AbortSignal): FedStore {
         }),
       against: (rows, group, id) =>
         contrasts(() => send({ t: "against", client: store.link.client, id, rows }, group)),
+      method: (method) => send({ t: "method", method }),
+      beside: (method, shown, row) =>
+        send({ t: "beside", method, ...shown, ...(row === null ? {} : { row }) }),
       version: (wish) => send({ t: "version", ...wish }),
       pause: (paused) => send({ t: "pause", paused }),
       again: () => send({ t: "again" }),
@@ -203,6 +206,10 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
     store.receive({ ...info, ...tokens }, data(0, "<f4", 4, features), only);
   } else if (message.t === "lags") {
     store.receiveLags(filled(message, message.arrays, buffers) as LagSlice, message.only);
+  } else if (message.t === "method") store.methods.hear(message.method, message.rows);
+  else if (message.t === "beside") {
+    const parts = message.row === undefined ? 2 : 4;
+    store.methods.receive(message, data(0, "<f4", parts, features));
   } else if (message.t === "find") store.found(message.label, message.row);
   else if (message.t === "subset")
     store.receiveSubset(
@@ -246,7 +253,9 @@ function refuse(store: FedStore, message: ToPage, error: string): void {
     // What could not be sent is of several rows.
     const rows = "rows" in message ? (message.rows as number[]) : [message.row];
     store.receiveAgainst(message.id, rows, { error });
-  } else if (message.t === "find") store.refuseFind(message.label, error);
+  } else if (message.t === "method") store.methods.hear(message.method, { wait: { error } });
+  else if (message.t === "beside") store.methods.refuseBeside(message, error);
+  else if (message.t === "find") store.refuseFind(message.label, error);
 }
 
 const bytes = ({ buffer, byteOffset, byteLength }: Uint32Array): ArrayBuffer =>

@@ -110,6 +110,7 @@ export function atMoment(store: Store): Store {
     }),
     lagMap: computed(() => past.lagMap.value ?? store.lagMap.value),
     time: unless(store.time),
+    methods: { ...store.methods, beside: unless(store.methods.beside) },
   };
   stores.set(store, found);
   return found;

@@ -11,6 +11,7 @@ import type { Past } from "./past.js";
 import type { Ranking } from "./ranking.js";
 import type { Subset } from "./subset.js";
 import type { Word } from "./texts.js";
+import type { Methods, createMethods } from "./methods.js";
 import type { WhatIf } from "./whatif.js";
 import type { Versions, VersionsState, Wish } from "./versions.js";
 import type {
@@ -64,6 +65,8 @@ export interface Store {
   readonly past: Past;
   /** The versions of a model that is followed. */
   readonly versions: Versions;
+  /** The methods that may answer, and the one beside. */
+  readonly methods: Methods;
   /** What is known of the chosen slice while it is not here. */
   readonly wait: ReadonlySignal<Wait | undefined>;
   /** The rows that are in the page; null before there is an explanation. */
@@ -111,6 +114,10 @@ export interface Host {
   against(rows: number[], group: Uint32Array, id: number): void;
   version(wish: Wish): void;
   pause(paused: boolean): void;
+  /** Another method in the place of the one that is shown. */
+  method(name: string): void;
+  /** What a method says of all rows, or of one. */
+  beside(name: string, shown: Shown, row: number | null): void;
   again(): void;
   /** Whether the kernel is there; where that is not known, it may be. */
   readonly live?: ReadonlySignal<boolean>;
@@ -119,6 +126,7 @@ export interface Host {
 /** The store with the doors that only its connection uses. */
 export interface FedStore extends Store {
   readonly link: Link;
+  readonly methods: ReturnType<typeof createMethods>;
   load(state: State): void;
   report(status: Status): void;
   follow(selection: Selection): void;

@@ -7,6 +7,7 @@ import { Instances, type Row } from "./instances.js";
 import { join, type Linked } from "./link.js";
 import { rowMap, within } from "./lags.js";
 import { local } from "./local.js";
+import { createMethods } from "./methods.js";
 import { createPast } from "./past.js";
 import { rank } from "./ranking.js";
 import { UNATTENDED, type FedStore, type Host, type Wait } from "./shared.js";
@@ -61,6 +62,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
 
   const past = createPast(meta, names, shown, left);
   const versions = createVersions(names, shown, past, host);
+  const methods = createMethods(meta, status, shown, instance, host);
 
   const instances = signal<Instances | null>(null);
   const fetched: Signal<ReadonlyMap<number, Row | Wait>> = signal(new Map());
@@ -110,6 +112,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     ...shown.peek(),
     ...past.chosen(),
     ...whatIf.chosen(),
+    ...methods.chosen(),
   });
 
   /** A row of X with what is known of it; asks for what is not here. Reads signals. */
@@ -151,6 +154,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     ranking,
     past,
     versions,
+    methods,
     wait,
     instances,
     subset,
@@ -158,8 +162,9 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     whatIf,
     against: contrast,
     attended: host !== null,
-    choose({ output, response, step, moment, edit, ...picks }) {
+    choose({ output, response, step, moment, edit, beside, ...picks }) {
       batch(() => {
+        methods.choose(beside);
         const back = past.scrub(moment);
         if (back) show(back);
         const now = shown.peek();
@@ -219,6 +224,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
     follow(selection) {
       batch(() => {
         show(selection);
+        methods.choose(selection.beside ?? null);
         past.scrub(selection.moment ?? null);
         const { feature: at, instance: row, other: second } = selection;
         pick({
@@ -256,6 +262,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
           past.load(state.history);
           whatIf.renew(true);
           versions.load(state.versions);
+          methods.load(next, state.beside);
           meta.value = next;
           status.value = state.status;
           const selection = state.selection;
@@ -279,6 +286,7 @@ export function createStore(host: Host | null, linkKey?: string, left?: AbortSig
         if (!only) return;
         fetched.value = new Map();
         contrast.renew();
+        methods.forget();
       });
     },
     refuse(target, error) {

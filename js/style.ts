@@ -13,6 +13,7 @@ import text from "./styles/text.css";
 import lags from "./styles/lags.css";
 import history from "./styles/history.css";
 import explorer from "./styles/explorer.css";
+import methods from "./styles/methods.css";
 import versions from "./styles/versions.css";
 import notice from "./styles/notice.css";
 import adapt from "./styles/adapt.css";
@@ -32,6 +33,7 @@ const css =
   lags +
   history +
   versions +
+  methods +
   explorer +
   notice +
   adapt;

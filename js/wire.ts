@@ -1,6 +1,7 @@
 /** What crosses from Python, and how it is read. Written down in nbexplain/notebook/PROTOCOL.md. */
 import type { Contrast, Edited, RowAnswer } from "./answered.js";
 import type { HistoryState } from "./history.js";
+import type { BesideState, Method } from "./methods.js";
 import type { VersionsState, Wish } from "./versions.js";
 
 export const PROTOCOL = 1;
@@ -41,6 +42,8 @@ export interface SliceInfo extends Shown {
 export interface Meta {
   title: string;
   method: string;
+  /** Those that may answer, this one first. */
+  methods?: Method[];
   /** What contributions are held against, in words. */
   baseline?: string;
   /** Whether the kernel can hold rows against others. */
@@ -101,11 +104,16 @@ export interface Picks {
 /** What is sent as packed positions. */
 export type Many = "rows" | "against";
 
-export type Choice = Shown & Picks & Scrubbed & Editing;
+export type Choice = Shown & Picks & Scrubbed & Editing & Methodical;
 
 /** The optimizer's step that bars are taken back to; left out at the latest. */
 export interface Scrubbed {
   moment?: number | null;
+}
+
+/** The method that stands beside the one that is shown; left out without one. */
+export interface Methodical {
+  beside?: string | null;
 }
 
 /** Other values of the picked row; left out without any. */
@@ -117,7 +125,7 @@ export interface Editing {
 export type Change = [feature: number, value: number | string | null, lag: number | null];
 
 /** A choice with its author: `client` is random per page and empty for Python. */
-export interface Selection extends Shown, Scrubbed, Editing, Omit<Picks, Many> {
+export interface Selection extends Shown, Scrubbed, Editing, Methodical, Omit<Picks, Many> {
   rows: Packed | null;
   against?: Packed | null;
   client: string;
@@ -187,6 +195,7 @@ export type FromPage =
   | ({ t: "select"; client: string; seq: number; rows: number | null } & Shown &
       Scrubbed &
       Editing &
+      Methodical &
       Omit<Picks, Many> & { against?: number | null })
   | ({ t: "slice" | "lags" } & Shown)
   | { t: "instances" }
@@ -197,6 +206,8 @@ export type FromPage =
   | ({ t: "subset"; id: number; rows: number } & Shown)
   | ({ t: "version" } & Wish)
   | { t: "pause"; paused: boolean }
+  | { t: "method"; method: string }
+  | ({ t: "beside"; method: string; row?: number } & Shown)
   | { t: "again" };
 
 export type ToPage =
@@ -214,7 +225,11 @@ export type ToPage =
   | { t: "against"; client: string; id: number; row: number; error: string }
   | { t: "find"; label: string; row: number }
   | { t: "find"; label: string; error: string }
-  | { t: "subset"; id: number; rows: number; lags?: number };
+  | { t: "subset"; id: number; rows: number; lags?: number }
+  | { t: "method"; method: string; rows: { done: number; total: number | null } }
+  | { t: "method"; method: string; error: string }
+  | ({ t: "beside" } & Omit<BesideState, "numbers">)
+  | ({ t: "beside"; method: string; row?: number; error: string } & Shown);
 
 export interface State {
   _proto: number;
@@ -227,6 +242,7 @@ export interface State {
   history?: HistoryState | Record<string, never>;
   versions?: VersionsState | Record<string, never>;
   contrasts?: Contrast[];
+  beside?: BesideState[];
   selection?: Selection | Record<string, never>;
   /** Of a saved view of two trainings: what both are called, and what the other has seen. */
   second?: { runs: string[]; features: string[]; history: HistoryState };

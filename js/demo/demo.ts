@@ -30,6 +30,8 @@ for (const name of (query.get("show") ?? "credit,flow,wide,simple,hostile").spli
     subset: silent,
     edit: linear(() => store),
     against: silent,
+    method: silent,
+    beside: silent,
     version: silent,
     pause: silent,
     again: silent,

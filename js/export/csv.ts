@@ -7,6 +7,7 @@ import { atMoment } from "../past.js";
 import { ofTokens } from "../texts.js";
 import { runsOf, type Second, type Subject } from "../runs.js";
 import type { Store } from "../store.js";
+import { besideOf } from "../views/beside.js";
 import { entryName, entryOf } from "../views/instances/quantities.js";
 import { lagName } from "../views/lags/axis.js";
 import { className } from "../words.js";
@@ -20,14 +21,20 @@ export function importances(from: Store): string {
   const { share, low, high, direction } = store.slice.value!;
   const names = store.names.value;
   const brushed = store.subset.value?.held ? store.subset.value.share : null;
+  const beside = tokens ? null : besideOf(store);
+  const other = beside ? [`importance by ${beside.method.title}`] : [];
   const head = [tokens ? "token" : "feature", "importance", "low", "high", "direction"];
   const rows = store.ranking.value!.order.map((f): Cell[] => [
     names[f]!,
     ...[share[f], low[f], high[f]],
     WORDS[directionOf(direction[f]!)],
+    ...(beside ? [beside.share[f]] : []),
     ...(brushed ? [brushed[f]] : []),
   ]);
-  return written([[...head, ...(brushed ? ["importance over the brushed rows"] : [])], ...rows]);
+  return written([
+    [...head, ...other, ...(brushed ? ["importance over the brushed rows"] : [])],
+    ...rows,
+  ]);
 }
 
 /** The rows that are in the page, or those brushed, in the order of X; attributions where the page holds them. */

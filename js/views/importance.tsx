@@ -1,13 +1,15 @@
 /** Features ranked by importance: a listbox of bars, of which only those near the window exist. */
 import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count, counted, decimals, percentTicks, type Tick } from "../format.js";
+import { count, counted, decimals, percentTicks } from "../format.js";
 import { filtered, reach, type Ranking } from "../ranking.js";
 import { lagRanges } from "../lags.js";
 import { atMoment } from "../past.js";
 import type { Store } from "../store.js";
 import { ofTokens } from "../texts.js";
+import { Agreement, besideOf } from "./beside.js";
 import { Legend } from "./legend.js";
+import { Lines } from "./lines.js";
 import { nameWidth } from "./measure.js";
 import { Profile } from "./profile.js";
 import type { ViewProps } from "./props.js";
@@ -20,6 +22,8 @@ import { useUnique } from "./unique.js";
 const GAP = 22;
 /** Pixels for what changed against a version before. */
 const CHANGED = 64;
+/** Pixels for another method's share. */
+const BESIDE = 40;
 /** Rows beyond the window, above and below: a long list jumps often, a short one is all there. */
 const beyond = (count: number): number => (count > 100 ? 4 : 12);
 
@@ -49,14 +53,13 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const ranking = store.ranking.value!;
   const marks = useComputed(() => marksOf(store));
   const marked = marks.value;
-  const before = noun === "feature" ? store.versions.before.value : null;
-  const most = Math.max(reach(ranking, marked?.share), reach(ranking, before?.share));
+  const beside = noun === "feature" ? besideOf(store) : null;
+  const before = noun === "feature" && !beside ? store.versions.before.value : null;
+  const most = Math.max(...[marked, before, beside].map((more) => reach(ranking, more?.share)));
   // What changed is written at the right end, where then no bar is.
-  const room = useComputed(() => {
-    const { track } = scroll.value;
-    return track / Math.max(track - CHANGED, track / 2);
-  }).value;
-  const domain = most * (before ? room : 1);
+  const track = useComputed(() => scroll.value.track).value;
+  const room = (pixels: number) => track / Math.max(track - pixels, track / 2);
+  const domain = most * (before ? room(CHANGED) : beside ? room(BESIDE) : 1);
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
   );
@@ -75,7 +78,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   const from = Math.max(0, first - spare);
   const rows = shown.slice(from, first + visible + spare);
   const places = decimals(slice.share[ranking.order[0]!]!);
-  const narrow = useComputed(() => scroll.value.track < 170).value;
+  const narrow = track < 170;
   const ticks = percentTicks(most, narrow ? 2 : 4);
   const selected = store.feature.value;
   const at = selected === null ? -1 : shown.indexOf(selected);
@@ -176,6 +179,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
           />
         </span>
       </div>
+      {noun === "feature" && <Agreement store={store} />}
       <div class="nbx-axis" aria-hidden="true">
         <span class="nbx-track">
           {ranking.cut > 0 &&
@@ -187,6 +191,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
                 {text}
               </span>
             ))}
+          {beside && <i class="nbx-ring nbx-far" />}
         </span>
         <span class="nbx-share">share</span>
       </div>
@@ -229,6 +234,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
                 mark={marked?.share[feature]}
                 about={marked?.about}
                 before={before}
+                beside={beside}
                 places={places}
                 top={topOf(from + i)}
                 position={from + i}
@@ -271,26 +277,17 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
         root={root}
         rowId={(feature) => `${id}-${feature}`}
       />
-      <Table names={names} slice={slice} ranking={ranking} shown={shown} marked={marked} />
+      <Table
+        names={names}
+        slice={slice}
+        ranking={ranking}
+        shown={shown}
+        marked={marked}
+        beside={beside}
+      />
     </section>
   );
 }
-
-interface LinesProps {
-  ticks: Tick[];
-  domain: number;
-  top: number;
-  height: number;
-}
-
-/** The axis behind rows: a few lines for all of them, since what each row has is drawn anew. */
-const Lines = ({ ticks, domain, top, height }: LinesProps) => (
-  <div class="nbx-lines" aria-hidden="true" style={{ top: `${top}px`, height: `${height}px` }}>
-    {ticks.map(({ value }) => (
-      <i class="nbx-tick" style={{ left: `${(100 * value) / domain}%` }} />
-    ))}
-  </div>
-);
 
 /** λ over a part of the data, beside that over all. */
 export interface Marks {

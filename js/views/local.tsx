@@ -4,6 +4,7 @@ import { local, type Local as Case } from "../local.js";
 import type { Store } from "../store.js";
 import { chanceOf, className, labelOf, predictionOf, responseOf, verdict } from "../words.js";
 import { Asked } from "./asked.js";
+import { AtRow } from "./beside.js";
 import { Effects } from "./effects.js";
 import { Texts } from "./text.js";
 import type { ViewProps } from "./props.js";
@@ -118,6 +119,7 @@ export function Local({ store, root }: ViewProps) {
       {original && !here.vocabulary && !store.whatIf.possible.value && (
         <p class="nbx-small nbx-muted">{UNANSWERED}</p>
       )}
+      {!moment && <AtRow store={store} />}
       {found.map((one) => (one === "asked" || "error" in one ? <Asked wait={one} /> : null))}
     </section>
   );

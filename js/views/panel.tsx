@@ -6,6 +6,7 @@ import type { Store } from "../store.js";
 import type { Output } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Download } from "./download.js";
+import { Methods, Switching } from "./methods.js";
 import { Notice } from "./notice.js";
 import { Versions } from "./versions.js";
 import type { ViewProps } from "./props.js";
@@ -73,6 +74,7 @@ function Header({ store, root, second }: ViewProps) {
         <Live store={store} />
       </div>
       <div class="nbx-switches">
+        <Methods store={store} />
         <Outputs store={store} />
         <Responses store={store} />
         <Download store={store} root={root} {...(second && { second })} />
@@ -85,6 +87,7 @@ function Header({ store, root, second }: ViewProps) {
           <bdi>{marks.at(-1)}</bdi>
         </p>
       )}
+      <Switching store={store} />
       <Versions store={store} />
       <Back store={store} />
       {notes.length > 0 && (

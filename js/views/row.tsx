@@ -3,7 +3,9 @@ import { Component, createRef } from "preact";
 import { ARROW, fixed, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
 import type { Slice } from "../wire.js";
+import type { Beside } from "../methods.js";
 import { spokenChange, type Before } from "../versions.js";
+import { Ring, spokenBeside } from "./beside.js";
 import { Ghost } from "./ghost.js";
 import { write, writeName } from "./name.js";
 
@@ -25,6 +27,8 @@ interface Props {
   about: string | undefined;
   /** The version before, where there is one. */
   before: Before | null;
+  /** Another method, where one stands beside. */
+  beside: Beside | null;
   places: number;
   top: number;
   position: number;
@@ -48,6 +52,7 @@ export class Row extends Component<Props> {
   private whisker: HTMLElement | null = null;
   private brushed: HTMLElement | null = null;
   private readonly ghost = new Ghost();
+  private readonly ring = new Ring();
 
   override shouldComponentUpdate(next: Readonly<Props>): boolean {
     this.draw(next);
@@ -80,6 +85,7 @@ export class Row extends Component<Props> {
       `${rank} ${name}, ${fixed(share, places)} percent` +
       (Number.isNaN(mark) ? "" : `, ${fixed(mark, places)} ${about}`) +
       (known ? `, row sampling ${fixed(low, places)} to ${fixed(high, places)}` : "") +
+      (props.beside ? spokenBeside(props.beside, feature, places) : "") +
       (props.before ? spokenChange(props.before, feature, Number(rank)) : "") +
       (direction === "none" ? "" : `, ${WORDS[direction]}`);
     set(row, "aria-label", spoken);
@@ -100,6 +106,7 @@ export class Row extends Component<Props> {
       : (this.brushed ?? after(this.whisker ?? bar, "nbx-brushed"));
     if (this.brushed) this.brushed.style.left = percent(mark);
     this.ghost.draw(bar.parentElement!, props, Number(rank));
+    this.ring.draw(bar.parentElement!, props.beside, feature, { share, domain, places });
   }
 
   /** From where it was to where it is; a reader's eye follows what moves. */

@@ -2,6 +2,7 @@
 import { Component } from "preact";
 import { count, decimals, fixed, printable, WORDS } from "../format.js";
 import { directionOf, type Ranking } from "../ranking.js";
+import type { Beside } from "../methods.js";
 import { Behind } from "./behind.js";
 import type { Slice } from "../wire.js";
 import type { Marks } from "./importance.js";
@@ -17,6 +18,7 @@ interface Props {
   ranking: Ranking;
   shown: number[];
   marked: Marks | null;
+  beside: Beside | null;
 }
 
 export class Table extends Component<Props> {
@@ -36,7 +38,7 @@ export class Table extends Component<Props> {
     clearTimeout(this.timer);
   }
 
-  override render({ names, slice, ranking, shown, marked }: Props) {
+  override render({ names, slice, ranking, shown, marked, beside }: Props) {
     const places = decimals(slice.share[ranking.order[0]!]!);
     const percent = (value: number) => fixed(value, places) + (Number.isNaN(value) ? "" : " %");
     const more = shown.length > MOST ? ` (the first ${MOST} of ${count(shown.length)})` : "";
@@ -50,6 +52,7 @@ export class Table extends Component<Props> {
           "Low (row sampling)",
           "High (row sampling)",
           "Direction",
+          ...(beside ? [beside.method.title, `Rank by ${beside.method.title}`] : []),
           ...(marked ? [marked.about[0]!.toUpperCase() + marked.about.slice(1)] : []),
         ]}
         named={1}
@@ -62,6 +65,7 @@ export class Table extends Component<Props> {
             percent(slice.low[feature]!),
             percent(slice.high[feature]!),
             WORDS[directionOf(slice.direction[feature]!)],
+            ...(beside ? [percent(beside.share[feature]!), String(beside.rank[feature])] : []),
             ...(marked ? [percent(marked.share[feature]!)] : []),
           ])}
       />

@@ -38,13 +38,16 @@ def shares_beside(
         output: position of the output that is shown; None for all combined.
 
     Returns:
-        Its question and their agreement in words; percent of the total, `[features]`.
+        Their agreement in words; percent of the total and the rank from 1, `[2, features]`.
     """
-    told = {"question": text(other.question_about(output))}
+    told: State = {}
     if len(shown.features) > 1:
         name = None if output is None else shown.outputs[output]
         told["sentence"] = agreed(shown, other, LEADING, name).sentence
-    return told, other.importances(output).share.astype("<f4")
+    found = other.importances(output)
+    rank = np.empty(len(found.order))
+    rank[found.order] = np.arange(1, len(rank) + 1)
+    return told, np.stack([found.share, rank]).astype("<f4")
 
 
 def row_beside(

@@ -43,6 +43,9 @@ export function opened(state: State = explained(BOTH, LINE), key?: string) {
         void asked.push(["subset", response, output, [...rows], id]),
       edit: (row, edit, id, choices) => void asked.push(["edit", row, edit, id, choices]),
       against: (rows, group, id) => void asked.push(["against", rows, [...group], id]),
+      method: (name) => void asked.push(["method", name]),
+      beside: (name, { response, output }, row) =>
+        void asked.push(["beside", name, response, output, row]),
       version: (wish) => void asked.push(["version", wish]),
       pause: (paused) => void asked.push(["pause", paused]),
       again: () => void asked.push(["again"]),

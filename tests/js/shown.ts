@@ -31,6 +31,9 @@ export function shown(
     subset: (_, rows, id) => void calls.push(`subset ${rows.length} ${id}`),
     edit: (...question) => void edits.push(question),
     against: (rows, group, id) => void calls.push(`against ${rows} ${group} ${id}`),
+    method: (name) => void calls.push(`method ${name}`),
+    beside: (name, { response, output }, row) =>
+      void calls.push(`beside ${name} ${response} ${output}${row === null ? "" : ` ${row}`}`),
     version: (wish) => void calls.push(`version ${JSON.stringify(wish)}`),
     pause: (paused) => void calls.push(paused ? "pause" : "resume"),
     again: () => void calls.push("again"),

@@ -177,18 +177,21 @@ class TestThePage:
 class TestBeside:
     def test_the_other_s_shares_question_and_agreement(self, ex, explorer):
         asked = {"t": "beside", "method": "deeplift", "response": "prob", "output": 1}
-        answer, (share,) = Page(explorer).ask(asked)
+        answer, (shares,) = Page(explorer).ask(asked)
         other = ex.with_method("deeplift")
-        table = other.importance("yes")["importance"].reindex(list(ex.features.names))
-        np.testing.assert_allclose(np.frombuffer(share, "<f4"), table, rtol=1e-6)
+        share, rank = np.frombuffer(shares, "<f4").reshape(2, 4)
+        table = other.importance("yes")["importance"]
+        np.testing.assert_allclose(share, table.reindex(list(ex.features.names)), rtol=1e-6)
+        assert [f"x{at}" for at in np.argsort(rank)] == list(table.index)
+        assert sorted(rank) == [1, 2, 3, 4]
         found = nbx.agreement(ex, other, output="yes")
-        assert answer == {**asked, "question": other.question, "sentence": found.sentence}
+        assert answer == {**asked, "sentence": found.sentence}
 
     def test_of_all_outputs_combined(self, ex, explorer):
         asked = {"t": "beside", "method": "deeplift", "response": "prob", "output": None}
         _, (share,) = Page(explorer).ask(asked)
         expected = ex.with_method("deeplift").importances(None).share
-        np.testing.assert_allclose(np.frombuffer(share, "<f4"), expected, rtol=1e-6)
+        np.testing.assert_allclose(np.frombuffer(share, "<f4")[:4], expected, rtol=1e-6)
 
     @pytest.mark.parametrize("keep", [None, [2]])
     def test_both_of_one_row_by_absolute_values(self, keep):
@@ -224,14 +227,25 @@ class TestBeside:
             explorer.beside = "deeplit"
         assert explorer.beside is None
 
+    def test_of_texts_methods_are_switched_but_stand_alone(self):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 1))
+        view = nbx.Explorer(nbx.explain(model, torch.randint(0, 9, (40, 3))))
+        with pytest.raises(ValueError, match="Texts have one feature"):
+            view.beside = "deeplift"
+        view.method = "deeplift"
+        assert view.explanation.method == "deeplift"
+        view.close()
+
     def test_a_saved_page_holds_what_is_shown(self, ex, explorer):
         explorer.instance, explorer.beside, explorer.output = 3, "deeplift", "yes"
         part = explorer.part()
-        assert (part.beside["method"], part.beside["row"]) == ("deeplift", 3)
+        whole, at_row = part.beside
+        assert (at_row["method"], at_row["row"]) == ("deeplift", 3)
         answer, (share,) = Page(explorer).ask(
             {"t": "beside", "method": "deeplift", "response": "prob", "output": 1}
         )
-        assert part.beside["share"]["data"] == share
-        assert part.beside["sentence"] == answer["sentence"]
+        assert whole["numbers"]["data"] == share
+        assert whole["sentence"] == answer["sentence"]
         assert part.selection["beside"] == "deeplift"
         assert Part.of(ex).beside is None

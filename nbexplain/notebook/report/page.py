@@ -86,7 +86,7 @@ class Part:
     selection: dict[str, Any] | None = None
     link: str | None = None
     history: dict[str, Any] | None = None
-    beside: dict[str, Any] | None = None
+    beside: list[dict[str, Any]] | None = None
     second: dict[str, Any] | None = None
 
     @classmethod

@@ -65,7 +65,7 @@ def optional(**values: object) -> dict[str, Any]:
 
 def beside_of(explanation: Explanation | None) -> tuple[str, ...]:
     """Methods that can stand beside the one that is shown."""
-    if explanation is None:
+    if explanation is None or explanation.features.tokens:
         return ()
     return tuple(name for name in explanation.methods if name != explanation.method)
 

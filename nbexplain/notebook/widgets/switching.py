@@ -6,12 +6,15 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nbexplain.methods import METHODS, Method
 from nbexplain.notebook import wire
 from nbexplain.notebook.beside import row_beside, shares_beside
 from nbexplain.notebook.rows import Rows
 from nbexplain.notebook.widgets.carried import Carried
-from nbexplain.notebook.widgets.places import beside_of
+from nbexplain.notebook.widgets.places import beside_of, optional
 from nbexplain.notebook.widgets.running import INTERVAL, sentence, when_free
 
 if TYPE_CHECKING:
@@ -64,6 +67,11 @@ class Switching(Carried):
         if name == "beside":
             if value == explanation.method:
                 raise ValueError(f"beside={value!r} is the method that is shown.")
+            if value is not None and explanation.features.tokens:
+                raise ValueError(
+                    "Texts have one feature, the token, whose share is the same by any method: "
+                    "switch method, or compare token_importance() tables."
+                )
             if value is not None and value not in explanation.methods:
                 explanation.with_method(value)  # which says why it cannot be
             return value
@@ -101,27 +109,32 @@ class Switching(Carried):
         except ValueError:
             return explanation
 
-    def besides(self) -> dict[str, Any] | None:
-        """What a saved page holds of the method beside; None without one, or where it fails."""
-        explanation, name = self._this.explanation, self._this.chosen.beside
-        if explanation is None or name is None:
-            return None
-        shown = explanation.with_response(self._this.chosen.response)
-        output = (
-            wire.position(shown, self._this.chosen.output) if self._this.chosen.output else None
-        )
+    def besides(self) -> list[dict[str, Any]]:
+        """What a saved page holds of the method beside; nothing where it cannot answer."""
+        explanation, chosen = self._this.explanation, self._this.chosen
+        if explanation is None or chosen.beside is None:
+            return []
+        of: dict[str, Any] = {"method": chosen.beside, "response": chosen.response}
+        of |= {"output": self.selection.get("output"), **optional(step=chosen.step)}
         row = self.selection.get("instance")
         try:
-            other = self.by_method(name)
-            told, share = shares_beside(shown, other, output)
-            found = {**told, "method": name, "response": shown.response, "output": output}
-            found["share"] = wire.packed(share)
-            if row is not None:
-                rows = _row(shown, row), _row(other, row)
-                found |= {"row": row, "both": wire.packed(row_beside(shown, other, rows, output))}
+            asked = [of] if row is None else [of, {**of, "row": row}]
+            answers = [self._beside(explanation, one) for one in asked]
         except ValueError:
-            return None
-        return found
+            return []
+        return [{**told, "numbers": wire.packed(numbers)} for told, numbers in answers]
+
+    def _beside(
+        self, explanation: Explanation, asked: dict[str, Any]
+    ) -> tuple[dict[str, Any], NDArray[np.float32]]:
+        """What another method makes of all rows, or of one."""
+        name, output, row = str(asked["method"]), asked["output"], asked.get("row")
+        shown = explanation.with_response(asked["response"])
+        other = shown.with_method(self.own.get(name, name))
+        if row is None:
+            said, numbers = shares_beside(shown, other, output)
+            return {**asked, **said}, numbers
+        return asked, row_beside(shown, other, (_row(shown, row), _row(other, row)), output)
 
     def answer_method(self, content: dict[str, Any]) -> None:
         """Switch as a page asks, once no cell runs."""
@@ -134,7 +147,7 @@ class Switching(Carried):
             nonlocal told_at
             if monotonic() - told_at >= INTERVAL:
                 told_at = monotonic()
-                self.send({**told, "done": done, "total": total})
+                self.send({**told, "rows": {"done": done, "total": total}})
 
         def switch() -> None:
             try:
@@ -151,22 +164,14 @@ class Switching(Carried):
         """Say what another method makes of all rows, or of one; at once where that is known."""
         keys = ("t", "method", "response", "output", "step", "row")
         told = {key: content[key] for key in keys if key in content}
-        name, row, output = str(told.get("method")), told.get("row"), told.get("output")
 
         def answer() -> None:
             try:
                 explanation = self._this.explanation
                 if explanation is None:
                     raise ValueError(GONE)
-                shown = explanation.with_response(str(told.get("response")))
-                other = shown.with_method(self.own.get(name, name))
-                if row is None:
-                    said, share = shares_beside(shown, other, output)
-                    self.send({**told, **said}, [share.tobytes()])
-                else:
-                    rows = _row(shown, row), _row(other, row)
-                    both = row_beside(shown, other, rows, output)
-                    self.send(told, [both.tobytes()])
+                found, numbers = self._beside(explanation, told)
+                self.send(found, [numbers.tobytes()])
             except (Exception, KeyboardInterrupt) as error:
                 self.send({**told, "error": sentence(error)})
 
