@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { packedNumbers, rowOf, type Contrast } from "../../js/answered.js";
 import { history, packedHistory, type HistoryState } from "../../js/history.js";
+import { local } from "../../js/local.js";
 import { directionOf } from "../../js/ranking.js";
 import {
   decode,
   slices,
   unpack,
   unpackedRows,
+  type InstancesState,
   type Meta,
   type Packed,
   type State,
@@ -15,6 +18,10 @@ import {
 const golden = decode(JSON.parse(readFileSync("tests/wire/golden.json", "utf8"))) as {
   state: State;
   reads: Record<string, (number | null)[][]>;
+  against: {
+    state: { contrasts: Contrast[]; against: Packed; instance: number; other: number };
+    reads: { items: number[]; base: number }[];
+  };
   history: { state: HistoryState; reads: Record<Quantity, ((number | null)[] | null)[]> };
 };
 type Quantity = "share" | "low" | "high" | "direction";
@@ -51,6 +58,27 @@ describe("golden bytes", () => {
       }),
     );
     expect(packedHistory(found)).toEqual(state);
+  });
+
+  it("hold rows against others as Python held them", () => {
+    const { state, reads } = golden.against;
+    expect([...unpackedRows(state.against)!]).toEqual([1, 3]);
+    state.contrasts.forEach((told, i) => {
+      const row = rowOf(told, packedNumbers(told));
+      const about = {
+        outputs: { shape: [2, 1] },
+        columns: [0],
+        kind: "values",
+        classifier: false,
+        additive: true,
+        all: 3,
+      };
+      const found = local(row, about as unknown as InstancesState, { output: 0, response: "raw" });
+      expect(found.items.map(({ attribution }) => attribution)).toEqual(reads[i]!.items);
+      expect(found.sum!.base).toBe(reads[i]!.base);
+      expect(found.against).toEqual({ words: "2 rows", references: 2 });
+      expect(row.row).toBe([state.instance, state.other][i]);
+    });
   });
 
   it("keep names as they are", () => {

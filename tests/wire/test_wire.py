@@ -11,6 +11,8 @@ import torch
 import nbexplain as nbx
 from nbexplain.notebook import wire
 from nbexplain.notebook.history import Record
+from nbexplain.notebook.packing import packed_rows
+from nbexplain.notebook.picked import contrasts
 from tests.wire.chain import cases, unlisted
 from tests.wire.sketch import WIDE, Sketch, moments
 
@@ -49,8 +51,23 @@ def golden():
             for name in ("share", "low", "high", "direction")
         },
     }
-    parts = {"state": state, "reads": found, "instances": rows, "history": past}
+    selection = {"instance": 0, "other": 2, "against": packed_rows(np.array([1, 3]))}
+    held = {
+        "state": {"contrasts": contrasts(held_against(), selection), **selection},
+        "reads": [{"items": [3, -0.5], "base": -0.5}, {"items": [5, -1], "base": -0.5}],
+    }
+    parts = {"state": state, "reads": found, "instances": rows, "history": past, "against": held}
     return wire.to_json(parts)
+
+
+def held_against():
+    """2x − y + z/2, which is exact in binary as are its contributions."""
+    model = torch.nn.Linear(3, 1, bias=False)
+    _ = model.load_state_dict({"weight": torch.tensor([[2.0, -1.0, 0.5]])})
+    X = pd.DataFrame(
+        [[1.0, 2.0, 4.0], [0.0, 1.0, 2.0], [2.0, 2.5, 4.0], [-1.0, 1.0, 4.0]], columns=list("xyz")
+    )
+    return nbx.explain(model, X, method="gradient_x_input", groups={"yz": ["y", "z"]})
 
 
 def test_the_state_is_byte_for_byte_the_golden_one():
