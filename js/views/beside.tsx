@@ -29,7 +29,7 @@ export function Agreement({ store }: { store: Store }) {
       <ul>
         {both.map(({ title, facts }, i) => (
           <li>
-            <i class={i ? "nbx-ring" : "nbx-key nbx-none"} /> <b>{title}</b>{" "}
+            <i class={i ? "nbx-dot" : "nbx-key nbx-none"} /> <b>{title}</b>{" "}
             <span class="nbx-muted">{facts[0]?.[1]}</span>
           </li>
         ))}
@@ -50,7 +50,7 @@ export class Ring {
       return;
     }
     if (!this.parts.length)
-      this.parts = ["nbx-span", "nbx-ring", "nbx-moved"].map((name) => {
+      this.parts = ["nbx-span", "nbx-dot", "nbx-moved"].map((name) => {
         const made = track.ownerDocument.createElement("i");
         made.className = name;
         track.append(made);
@@ -98,9 +98,9 @@ export function AtRow({ store }: { store: Store }) {
   return (
     <div class="nbx-pair">
       <p>
-        This instance by <i class="nbx-key nbx-none" /> <b>{titles[0]}</b> and{" "}
-        <i class="nbx-ring" /> <b>{titles[1]}</b>: shares of absolute values, to{" "}
-        {fixed(most, decimals(most))} %{left > 0 && `; ${counted(left, "other feature")} not drawn`}
+        This instance by <i class="nbx-key nbx-none" /> <b>{titles[0]}</b> and <i class="nbx-dot" />{" "}
+        <b>{titles[1]}</b>: shares of absolute values, to {fixed(most, decimals(most))} %
+        {left > 0 && `; ${counted(left, "other feature")} not drawn`}
       </p>
       <div class="nbx-effects" aria-hidden="true">
         {listed.map((f) => {
@@ -112,7 +112,7 @@ export function AtRow({ store }: { store: Store }) {
               <span class={`nbx-track nbx-${hue(own.attribution[f]!)}`}>
                 <i class="nbx-bar" style={{ width: percent(ends[0], most) }} />
                 <b class="nbx-span" style={between(...ends, most)} />
-                <b class="nbx-ring" style={{ left: percent(ends[1], most) }} />
+                <b class="nbx-dot" style={{ left: percent(ends[1], most) }} />
               </span>
               <span class={`nbx-move nbx-${hue(other.attribution[f]!)}`}>{other.said(f)}</span>
             </div>

@@ -191,7 +191,7 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
                 {text}
               </span>
             ))}
-          {beside && <i class="nbx-ring nbx-far" />}
+          {beside && <i class="nbx-dot nbx-far" />}
         </span>
         <span class="nbx-share">share</span>
       </div>

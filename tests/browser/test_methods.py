@@ -55,7 +55,7 @@ def test_methods_are_switched_and_stand_beside_each_other(notebook):
     questions = panel.place.locator(".nbx-agreement li").all_text_contents()
     for said_of, name in zip(questions, ("deeplift", "integrated_gradients"), strict=True):
         assert notebook.evaluate(f"nbx.card({name!r}).question") in said_of
-    assert panel.place.locator(".nbx-row .nbx-ring").count() == 8
+    assert panel.place.locator(".nbx-row .nbx-dot").count() == 8
     panel.place.locator("[data-both]").first.wait_for()
     notebook.screenshot("methods-beside")
 
@@ -101,11 +101,11 @@ def test_a_saved_page_keeps_both_methods_and_the_card(
     page.set_viewport_size({"width": width, "height": 1000})
     view.close()
     page.locator(".nbx-agreement").wait_for()
-    assert page.locator(".nbx-row .nbx-ring").count() == 6
+    assert page.locator(".nbx-row .nbx-dot").count() == 6
     assert page.locator("[data-both]").count() == 6
     sides = page.evaluate(
         "() => [...document.querySelectorAll("
-        "'.nbx-methods, .nbx-agreement, .nbx-pair, .nbx-row .nbx-ring')]"
+        "'.nbx-methods, .nbx-agreement, .nbx-pair, .nbx-row .nbx-dot')]"
         ".map((one) => one.getBoundingClientRect().right"
         " - one.closest('.nbx').getBoundingClientRect().right)"
     )

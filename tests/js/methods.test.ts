@@ -245,7 +245,7 @@ describe("two methods side by side", () => {
   it("are a ring on each bar, joined to its end, on one axis", async () => {
     const { all, names } = await beside();
     expect(names()).toEqual(NAMES); // the order of the first
-    const rings = all(".nbx-row .nbx-ring").map(left);
+    const rings = all(".nbx-row .nbx-dot").map(left);
     const bars = all(".nbx-row .nbx-bar").map(({ style }) => parseFloat(style.width));
     expect(rings[1]! / bars[0]!).toBeCloseTo(70 / 50);
     expect(rings[0]! / bars[0]!).toBeCloseTo(20 / 50);
@@ -274,7 +274,7 @@ describe("two methods side by side", () => {
     const { store, all } = await beside();
     store.choose({ beside: null });
     await drawn();
-    expect(all(".nbx-ring, .nbx-span, .nbx-moved, .nbx-agreement")).toEqual([]);
+    expect(all(".nbx-dot, .nbx-span, .nbx-moved, .nbx-agreement")).toEqual([]);
     expect(all(".nbx-row")[1]!.getAttribute("aria-label")).not.toContain("DeepLIFT");
   });
 
@@ -304,7 +304,7 @@ describe("two methods side by side", () => {
     ]);
     const width = (row: HTMLElement) => row.querySelector<HTMLElement>(".nbx-bar")!.style.width;
     expect(parseFloat(width(rows[0]!))).toBeCloseTo((100 * 60) / 90);
-    expect(left(rows[1]!.querySelector<HTMLElement>(".nbx-ring")!)).toBeCloseTo(100);
+    expect(left(rows[1]!.querySelector<HTMLElement>(".nbx-dot")!)).toBeCloseTo(100);
     expect(one(".nbx-pair").textContent).toContain("shares of absolute values, to 90.0 %");
     const table = one(".nbx-pair table");
     const cells = [...table.querySelectorAll("tbody tr")].map((row) => row.textContent);

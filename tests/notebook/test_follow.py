@@ -234,6 +234,18 @@ def test_another_response_is_compared_too(cells):
     assert trait(one)["output"] == 0
 
 
+def test_by_another_method_a_version_is_shown_and_compared_as_it_was_explained(cells):
+    one = following(cells)
+    one._view.method = "deeplift"
+    cells("net[0].weight.data[:, 0] = 0")
+    assert one.explanation.method == "sensitivity"
+    assert one._view.explanation is one.explanation.with_method("deeplift")
+    assert trait(one)["sentence"] == "Versions are compared as they were explained, by sensitivity."
+    assert "before" not in trait(one)
+    one._view.method = "sensitivity"
+    assert "lost: x0" in trait(one)["sentence"]
+
+
 class TestEnds:
     def test_nothing_listens_before_the_first_and_after_the_last(self, cells):
         assert heard(cells.shell) == 0
