@@ -482,3 +482,21 @@ def test_texts_are_held_against_texts_token_by_token():
     assert ex.contrast(0, against=[1, 2]).base == pytest.approx(weighed[1:].sum(1).mean().item())
     with pytest.raises(ValueError, match=r"ex\.local\(row, against=…\)"):
         ex.reasons(0, against=[1, 2])
+
+
+class OutOfLuck(ValueError):
+    """Of a model's own, made of two things."""
+
+    def __init__(self, what, much):
+        super().__init__(what, much)
+
+
+def test_the_models_own_error_comes_through_unchanged():
+    def model(x):
+        if (x > 90).any():
+            raise OutOfLuck("too much", x)
+        return x.sum(1, keepdim=True)
+
+    ex = nbx.explain(model, normal(9, 2), method="integrated_gradients")
+    with pytest.raises(OutOfLuck, match="too much"):
+        ex.contrast(0, against=np.array([[99.0, 0.0]]))

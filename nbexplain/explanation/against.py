@@ -175,4 +175,7 @@ def _about(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except (ValueError, TypeError) as error:
-        raise type(error)(re.sub(r"^row\b", "against", str(error))) from None
+        said = re.sub(r"^row\b", "against", str(error))
+        if said == str(error) or type(error) not in (ValueError, TypeError):
+            raise  # as of the model's own forward
+        raise type(error)(said) from None
