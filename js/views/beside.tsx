@@ -100,6 +100,7 @@ export function AtRow({ store }: { store: Store }) {
       <p>
         This instance by <i class="nbx-key nbx-none" /> <b>{titles[0]}</b> and <i class="nbx-dot" />{" "}
         <b>{titles[1]}</b>: shares of absolute values, to {fixed(most, decimals(most))} %
+        {store.against.group.value && ", each against its own baseline"}
         {left > 0 && `; ${counted(left, "other feature")} not drawn`}
       </p>
       <div class="nbx-effects" aria-hidden="true">

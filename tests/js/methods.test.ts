@@ -310,4 +310,16 @@ describe("two methods side by side", () => {
     const cells = [...table.querySelectorAll("tbody tr")].map((row) => row.textContent);
     expect(cells[1]).toBe("<b>−1.0030.0−4.0090.0");
   });
+
+  it("are each against its own baseline, also where the row is held against others", async () => {
+    const given = state();
+    const view = shown({ ...given, meta: { ...(given.meta as Meta), against: true } }, "local");
+    view.store.choose({ beside: "deeplift", instance: 11, against: Uint32Array.of(10) });
+    view.store.methods.receive({ ...OF, row: 11 }, ROW);
+    await drawn();
+    expect(view.one(".nbx-pair").textContent).toContain("90.0 %, each against its own baseline");
+    view.store.choose({ against: null });
+    await drawn();
+    expect(view.one(".nbx-pair").textContent).not.toContain("own baseline");
+  });
 });
