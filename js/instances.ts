@@ -223,6 +223,27 @@ export class Instances {
     });
   }
 
+  /** What a feature contributed, `[count]`, or what all did that the page lacks one by one (null). */
+  contributions(feature: number | null, { output }: Shown): Float32Array {
+    return this.ofHeld((i) => {
+      const [column, { width, entries }] = [this.column(i, output), this];
+      if (feature === null) return this.rest![(i * width + column) * width + column]!;
+      const of = this.entriesOf.get(feature) ?? [];
+      return of.reduce((sum, e) => sum + this.jacobian[(i * width + column) * entries + e]!, 0);
+    });
+  }
+
+  /** The response at the baseline, `[count]`; null for methods without one. */
+  bases({ output }: Shown): Float32Array | null {
+    const { base, width } = this;
+    return base && this.ofHeld((i) => base[i * width + this.column(i, output)]!);
+  }
+
+  /** A number for each row that is held, NaN for others. */
+  private ofHeld(of: (i: number) => number): Float32Array {
+    return new Float32Array(this.count).map((_, i) => (i < this.held ? of(i) : NaN));
+  }
+
   /** A row with its derivatives; null where the page lacks them. */
   row(i: number): Row | null {
     if (i < 0 || i >= this.held) return null;

@@ -197,6 +197,20 @@ def test_a_linear_model_contributes_weight_times_difference():
         )
 
 
+def test_a_table_of_contributions_says_from_where_to_where_they_lead():
+    X = pd.DataFrame(normal(50, 4).numpy(), columns=list("abcd"))
+    ex = nbx.explain(network(outputs=2), X, np.arange(50) % 2, method="deeplift")
+    for output in (0, 1):
+        table = ex.local(7, output)
+        base, prediction = table.attrs["baseline"], table.attrs["prediction"]
+        assert base == ex.base_values[7, output]
+        assert prediction == ex.predictions[7, output]
+        assert table.attribution.sum() == pytest.approx(prediction - base)
+    against = ex.local(7, 1, against=[1, 2]).attrs
+    assert against["baseline"] == pytest.approx(ex.predictions[[1, 2], 1].mean())
+    assert not nbx.explain(network(), X).local(7).attrs
+
+
 def test_members_of_a_group_add_up_with_their_signs():
     X = pd.DataFrame(normal(100, 3).numpy(), columns=["x", "r", "g"])
     ex = nbx.explain(

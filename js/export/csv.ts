@@ -23,11 +23,14 @@ export function importances(from: Store): string {
   const brushed = store.subset.value?.held ? store.subset.value.share : null;
   const beside = tokens ? null : besideOf(store);
   const other = beside ? [`importance by ${beside.method.title}`] : [];
-  const head = [tokens ? "token" : "feature", "importance", "low", "high", "direction"];
+  // Contributions have no direction: each row has its own sign.
+  const additive = store.meta.value!.baseline !== undefined;
+  const head = [tokens ? "token" : "feature", "importance", "low", "high"];
+  if (!additive) head.push("direction");
   const rows = store.ranking.value!.order.map((f): Cell[] => [
     names[f]!,
     ...[share[f], low[f], high[f]],
-    WORDS[directionOf(direction[f]!)],
+    ...(additive ? [] : [WORDS[directionOf(direction[f]!)]]),
     ...(beside ? [beside.share[f]] : []),
     ...(brushed ? [brushed[f]] : []),
   ]);
@@ -37,7 +40,10 @@ export function importances(from: Store): string {
   ]);
 }
 
-/** The rows that are in the page, or those brushed, in the order of X; attributions where the page holds them. */
+/**
+ * The rows that are in the page, or those brushed, in the order of X; attributions where the page
+ * holds them. Contributions are of whole features, and add up with the baseline and the others.
+ */
 export function instances(store: Store): string {
   const here = store.instances.value!;
   const shown = store.shown.value;
@@ -52,9 +58,24 @@ export function instances(store: Store): string {
   const predictions = here.predictions(shown);
   const errors = here.errors(shown.output);
   const scene = { ...subject, here, names, feature: null, lagOf: store.lagOf.value };
-  const features = here.leading.filter((f) => entryOf(scene, f) !== undefined);
-  const columns = features.map((f) => here.attributions(entryOf(scene, f), shown));
+  const { additive } = here.state;
+  const features = here.leading.filter((f) => additive || entryOf(scene, f) !== undefined);
+  const columns = features.map((f) =>
+    additive ? here.contributions(f, shown) : here.attributions(entryOf(scene, f), shown),
+  );
   const head = ["row", "prediction", "target", "predicted class", "error"];
+  const called = features.map((f) =>
+    additive ? `contribution of ${names[f]!}` : `attribution of ${entryName(scene, f, names[f]!)}`,
+  );
+  if (additive && !here.whole) {
+    columns.push(here.contributions(null, shown));
+    called.push("contribution of all others");
+  }
+  const bases = here.bases(shown);
+  if (bases) {
+    columns.unshift(bases);
+    called.unshift("baseline");
+  }
   const rows = Array.from(places, (i): Cell[] => {
     const target = here.target(i, shown.output);
     const said = here.predicted(i, shown.output);
@@ -69,10 +90,7 @@ export function instances(store: Store): string {
       ...columns.map((column) => column[i]),
     ];
   });
-  return written([
-    [...head, ...features.map((f) => `attribution of ${entryName(scene, f, names[f]!)}`)],
-    ...rows,
-  ]);
+  return written([[...head, ...called], ...rows]);
 }
 
 /** The moments of a training that are in the page, or of two, by run: shares of features and lags. */
@@ -109,13 +127,19 @@ export function picked(store: Store): string {
     .filter((one) => "items" in one);
   const { order, items } = compared(cases);
   const group = store.against.group.value ? ["against"] : [];
-  const lines = cases.flatMap(({ label, against }, i) =>
+  const ends = store.meta.value!.baseline ? ["baseline", "prediction"] : [];
+  const what = store.instances.value?.state.additive ? "contribution" : "attribution";
+  const lines = cases.flatMap(({ label, against, sum, prediction }, i) =>
     order.map((f): Cell[] => {
       const { value, attribution, share } = items[i]!.get(f) ?? {};
-      return [names[f]!, value, attribution, share, label, ...group.map(() => against?.words)];
+      return [
+        ...[names[f]!, value, attribution, share, label],
+        ...(ends.length ? [sum?.base, prediction] : []),
+        ...group.map(() => against?.words),
+      ];
     }),
   );
-  return written([["feature", "value", "attribution", "share", "row", ...group], ...lines]);
+  return written([["feature", "value", what, "share", "row", ...ends, ...group], ...lines]);
 }
 
 function texts(store: Store): string {

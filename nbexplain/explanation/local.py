@@ -29,10 +29,11 @@ def check(ex: "Explanation", definition: str, step: int | None) -> None:
 def table(ex: "Explanation", found: Row, output: str | int | None, definition: str) -> pd.DataFrame:
     """The table of `Explanation.local` for a row that was found."""
     if ex.features.tokens:
-        return ex.local_tokens(found, output, definition)
+        return _between(ex, found, output, ex.local_tokens(found, output, definition))
     entries = derivatives(ex, found, output)
     if ex.asked.additive:
-        return _contributions(ex, found, entries, errors_of(ex, found, output))
+        told = _contributions(ex, found, entries, errors_of(ex, found, output))
+        return _between(ex, found, output, told)
     pool = added if definition == "squared" else roots
     size = pool(ex.features, entries**2)
     total = size.sum()
@@ -46,6 +47,17 @@ def table(ex: "Explanation", found: Row, output: str | int | None, definition: s
         },
         index=pd.Index(ex.features.names, name="feature"),
     )
+
+
+def _between(
+    ex: "Explanation", found: Row, output: str | int | None, told: pd.DataFrame
+) -> pd.DataFrame:
+    """The table, with what its contributions lead from and to in its `attrs`."""
+    if found.base is not None:
+        column = column_of(ex, found, output)
+        told.attrs["baseline"] = float(found.base[0, column])
+        told.attrs["prediction"] = float(found.outputs[0, column])
+    return told
 
 
 def errors_of(

@@ -48,7 +48,8 @@ class Rowwise:
             also `error`, the standard error of the draws. Of texts, a frame by
             position, the existing tokens from first to last: `token`, `attribution` (the norm of
             the derivative at its embedding; its contribution, for methods that give one) and
-            `importance`.
+            `importance`. What contributions lead from and to are its `attrs`, "baseline" and
+            "prediction".
 
         Raises:
             ValueError: no such row, or one that was not kept while X is no longer at hand;

@@ -168,11 +168,15 @@ describe("a picked row against a group", () => {
 
   it("is in the table that is taken away", async () => {
     const { store } = await local();
-    expect(csv(store).split("\r\n")[0]).toBe("feature,value,attribution,share,row,against");
+    expect(csv(store).split("\r\n")[0]).toBe(
+      "feature,value,contribution,share,row,baseline,prediction,against",
+    );
     store.receiveAgainst(1, [10], answer());
-    expect(csv(store).split("\r\n")[1]).toBe("a,1,2,80,10,2 rows");
+    expect(csv(store).split("\r\n")[1]).toBe("a,1,2,80,10,0.5,2,2 rows");
     store.choose({ against: null });
-    expect(csv(store).split("\r\n")[0]).toBe("feature,value,attribution,share,row");
+    expect(csv(store).split("\r\n")[0]).toBe(
+      "feature,value,contribution,share,row,baseline,prediction",
+    );
   });
 });
 

@@ -114,6 +114,60 @@ it("the picked rows are all that is known of them, most moving first", () => {
   ]);
 });
 
+describe("contributions", () => {
+  const given = (): Parameters<typeof explained>[1] => ({
+    outputs: [[4], [1], [2]],
+    jacobian: [[[2, 3, -2]], [[-1, 0.5, 0.5]]],
+    values: [
+      [10, 1, 0],
+      [20, 0, 1],
+    ],
+    owners: [0, 1, 1],
+    cells: [0, 1, 1],
+    base: [[0.5], [1]],
+  });
+  const state = (more = {}) => {
+    const found = explained(["age", "colour"], { ...given(), ...more });
+    Object.assign(found.meta, { baseline: "the mean" });
+    return found;
+  };
+
+  it("are columns of whole features, beside baseline and prediction", () => {
+    expect(cells(instances(shown(state()).store))).toEqual([
+      [
+        ...["row", "prediction", "target", "predicted class", "error", "baseline"],
+        ...["contribution of age", "contribution of colour"],
+      ],
+      ["10", "4", "", "", "", "0.5", "2", "1"],
+      ["11", "1", "", "", "", "1", "-1", "1"],
+      ["12", "2", "", "", "", "", "", ""],
+    ]);
+  });
+
+  it("end with all others, so that they add up", () => {
+    const { store } = shown(state({ all: 9, rest: [[[0.5]], [[-0.25]]] }));
+    const [head, first] = cells(instances(store));
+    expect(head!.at(-1)).toBe("contribution of all others");
+    expect(first!.slice(5).map(Number)).toEqual([0.5, 2, 1, 0.5]);
+  });
+
+  it("of the picked row come with where they lead from and to", () => {
+    const { store } = shown(state());
+    store.choose({ instance: 10 });
+    expect(cells(picked(store)).map((row) => row.join())).toEqual([
+      "feature,value,contribution,share,row,baseline,prediction",
+      "age,10,2,66.66667,10,0.5,4",
+      "colour,,1,33.33333,10,0.5,4",
+    ]);
+  });
+
+  it("have no direction over all rows", () => {
+    expect(cells(importances(shown(state()).store))[0]).toEqual([
+      ...["feature", "importance", "low", "high"],
+    ]);
+  });
+});
+
 describe("the drawing", () => {
   // No layout here: every box is where its element is in the page's order.
   const place = () =>
