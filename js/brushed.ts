@@ -41,11 +41,17 @@ export function createBrushed(subject: Subject, host: Host | null, left?: AbortS
       return known.value?.partial && answer?.of === known.value ? answer.better : known.value;
     }),
     forget: () => void (answered.value = null),
-    receive(id: number, share: Float32Array, cells: Float32Array | null, held: number) {
+    receive(
+      id: number,
+      share: Float32Array,
+      cells: Float32Array | null,
+      held: number,
+      own: Float32Array | null = null,
+    ) {
       const of = known.peek();
       if (id !== asked || !of) return;
       const { lags: count, leads } = extent(meta.peek()?.lags);
-      const map = cells && bare(cells, count, leads, names.peek().length);
+      const map = cells && { ...bare(cells, count, leads, names.peek().length), own };
       answered.value = { of, better: { share, map, held, partial: false } };
     },
   };

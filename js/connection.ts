@@ -217,6 +217,7 @@ function take(store: FedStore, message: ToPage, buffers: DataView[]): void {
       unpack(data(0, "<f4", features), "<f4"),
       message.lags ? unpack(data(1, "<f4", message.lags, features), "<f4") : null,
       message.rows,
+      message.lags && buffers.length > 2 ? unpack(data(2, "<f4", message.lags), "<f4") : null,
     );
   else if (message.t === "instances") {
     const state = filled(message.instances, message.arrays, buffers);

@@ -17,6 +17,8 @@ export interface LagMap {
   leads: number;
   features: number;
   map: Float32Array;
+  /** Of contributions, which add up with their signs before, the lags' shares; else null. */
+  own: Float32Array | null;
   /** The lags' intervals; null over some rows. */
   low: Float32Array | null;
   high: Float32Array | null;
@@ -44,11 +46,20 @@ export function lagMap(slice: LagSlice, about: LagsMeta, features: number): LagM
   const [low, high, map] = [slice.low, slice.high, slice.map].map((array) => unpack(array, "<f4"));
   const widths = slice.widths ? unpack(slice.widths, "<f4") : null;
   const time = slice.time ? unpack(slice.time, "<f4") : null;
+  const own = slice.own ? unpack(slice.own, "<f4") : null;
   const sizes = [low!.length, high!.length, map!.length, widths?.length ?? lags * features];
   if (sizes.some((size, i) => size !== lags * (i < 2 ? 1 : features)))
     throw new Error(`A map of ${sizes.join(", ")} numbers does not fit ${lags} lags.`);
   const { memory } = slice;
-  return { ...bare(map!, lags, leads, features), low: low!, high: high!, widths, time, memory };
+  return {
+    ...bare(map!, lags, leads, features),
+    low: low!,
+    high: high!,
+    widths,
+    time,
+    memory,
+    own,
+  };
 }
 
 /** A map of some rows: without intervals. */
@@ -60,7 +71,7 @@ export const bare = (
   rest = 0,
 ): LagMap => ({
   ...{ lags, leads, features, map, rest },
-  ...{ low: null, high: null, widths: null, time: null, memory: null },
+  ...{ low: null, high: null, widths: null, time: null, memory: null, own: null },
 });
 
 /** The maps of a page's state, by `key`. */
@@ -101,11 +112,27 @@ export function rowMap(
     for (let l = 0; l < width; l++) others += factors[k]! * factors[l]! * row.rest[k * width + l]!;
   others = additive ? Math.abs(others) : Math.max(others, 0);
   settle(map, about, features);
+  // Elsewhere there may be more at every lag.
+  const own = additive && !row.rest ? percents(byLag(map, lags)) : null;
   if (additive) map.forEach((part, at) => (map[at] = Math.abs(part)));
   const total = map.reduce((all, part) => all + (part || 0), 0);
   const scale = 100 / (total + others);
   const shares = map.map((part) => (total + others > 0 ? scale * part : NaN));
-  return bare(shares, lags, leads, features, others > 0 ? scale * others : 0);
+  return { ...bare(shares, lags, leads, features, others > 0 ? scale * others : 0), own };
+}
+
+/** Sizes of what the features contribute at each lag, added up with their signs. */
+const byLag = (map: Float32Array, lags: number): Float64Array => {
+  const features = map.length / lags;
+  return Float64Array.from({ length: lags }, (_, k) =>
+    Math.abs(map.subarray(k * features, (k + 1) * features).reduce(sum, NaN)),
+  );
+};
+
+/** Parts in percent of their total. */
+export function percents(parts: Float64Array): Float32Array {
+  const total = parts.reduce(sum, NaN);
+  return Float32Array.from(parts, (part) => (total > 0 ? (100 * part) / total : NaN));
 }
 
 /** Of features that are known, 0 where a state meets steps, or a step the states: there is no entry. */
@@ -119,7 +146,9 @@ export function settle(map: Float32Array, about: LagsMeta, features: number): vo
 }
 
 /** Percent by place of a lag: of the total, or of what one feature carries; NaN where there is no such lag. */
-export function profile({ lags, features, map }: LagMap, feature: number | null): Float64Array {
+export function profile(of: LagMap, feature: number | null): Float64Array {
+  const { lags, features, map, own } = of;
+  if (own && feature === null) return Float64Array.from(own);
   const found = new Float64Array(lags);
   for (let k = 0; k < lags; k++)
     if (feature !== null) found[k] = map[k * features + feature]!;

@@ -147,5 +147,11 @@ export interface FedStore extends Store {
   receiveAgainst(id: number, rows: number[], answer: Row | { error: string }): void;
   found(label: string, row: number): void;
   refuseFind(label: string, error: string): void;
-  receiveSubset(id: number, share: Float32Array, map: Float32Array | null, held: number): void;
+  receiveSubset(
+    id: number,
+    share: Float32Array,
+    map: Float32Array | null,
+    held: number,
+    own?: Float32Array | null,
+  ): void;
 }

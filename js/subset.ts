@@ -1,7 +1,7 @@
 /** λ over some rows, from the derivatives that the page holds: METHODS A1 and A6. */
 import { asSwept } from "./chain.js";
 import type { Instances } from "./instances.js";
-import { bare, extent, settle, type LagMap } from "./lags.js";
+import { bare, extent, percents, settle, type LagMap } from "./lags.js";
 import type { Meta, Shown } from "./wire.js";
 
 /** Per feature, in percent; NaN where the page lacks it. */
@@ -24,7 +24,7 @@ export function subset(
   times: Meta["lags"],
 ): Subset {
   const { state, features, whole } = here;
-  const added = state.additive ? contributed(here, places, shown) : null;
+  const added = state.additive ? contributed(here, places, shown, extent(times)) : null;
   const { held, squares } = added ?? summed(here, places, shown);
   const partial = !whole || held < places.length || !!state.padded;
   const share = new Float32Array(features).fill(NaN);
@@ -61,14 +61,21 @@ export function subset(
   if (sum > 0) roots.forEach((root, feature) => (share[feature] = (of / sum) * root));
   if (map && times) settle(map, times, features);
   const shares = map?.map((root) => (of / total) * root);
-  return { share, map: shares ? bare(shares, count, leads, features) : null, held, partial };
+  const own = added && whole ? percents(added.byLag) : null;
+  const lagMap = shares ? { ...bare(shares, count, leads, features), own } : null;
+  return { share, map: lagMap, held, partial };
 }
 
 /**
- * Sums of |contribution| over the rows that have them: by feature, and by cell, at its first entry.
- * Entries add up with their signs before.
+ * Sums of |contribution| over the rows that have them: by feature, by lag, and by cell, at its first
+ * entry. Entries add up with their signs before.
  */
-function contributed(here: Instances, places: Uint32Array, { output }: Shown) {
+function contributed(
+  here: Instances,
+  places: Uint32Array,
+  { output }: Shown,
+  { lags, leads }: { lags: number; leads: number },
+) {
   const { width, entries, state, jacobian, cells, owners } = here;
   const alone = output !== null || state.columns.length === 1;
   const columns = alone ? [state.columns[output ?? 0]!] : state.columns;
@@ -76,6 +83,8 @@ function contributed(here: Instances, places: Uint32Array, { output }: Shown) {
   cells.forEach((cell, e) => firsts.set(cell, firsts.get(cell) ?? e));
   const squares = new Float64Array(entries);
   const sizes = new Map<number, number>();
+  const byLag = new Float64Array(lags);
+  const atLag = new Float64Array(lags);
   let held = 0;
   for (const i of places) {
     if (i >= here.held) continue;
@@ -84,18 +93,21 @@ function contributed(here: Instances, places: Uint32Array, { output }: Shown) {
       const weight = alone ? 1 : Math.sqrt(state.weights[k]!);
       const byFeature = new Map<number, number>();
       const byCell = new Map<number, number>();
+      atLag.fill(0);
       for (let e = 0, a = (i * width + k) * entries; e < entries; e++, a++) {
         const [first, owner] = [firsts.get(cells[e]!)!, owners[e]!];
         byCell.set(first, (byCell.get(first) ?? 0) + jacobian[a]!);
         byFeature.set(owner, (byFeature.get(owner) ?? 0) + jacobian[a]!);
+        if (lags) atLag[here.lag(e) + leads]! += jacobian[a]!;
       }
+      atLag.forEach((sum, place) => (byLag[place]! += weight * Math.abs(sum)));
       byCell.forEach((sum, e) => (squares[e]! += weight * Math.abs(sum)));
       byFeature.forEach((sum, owner) =>
         sizes.set(owner, (sizes.get(owner) ?? 0) + weight * Math.abs(sum)),
       );
     }
   }
-  return { held, squares, sizes };
+  return { held, squares, sizes, byLag };
 }
 
 /** Sums of squares by entry over the rows that have derivatives, and how many these are. */

@@ -170,6 +170,8 @@ export interface LagSlice<P = Packed> extends Shown {
   high: P;
   /** `[lags, features]`. */
   map: P;
+  /** Of contributions the lags' shares, `[lags]`; else they are the sums of the map's rows. */
+  own?: P;
   /** Half the intervals' widths of each feature's own profile, `[lags, features]`. */
   widths?: P;
   /** Of all output steps together: `[output steps, input steps]`. */

@@ -104,7 +104,7 @@ export function Waterfall({ store, one, subject }: Props) {
               }
             >
               <Name name={name} />
-              <span class="nbx-value">{item && <bdi>{valueOf(item)}</bdi>}</span>
+              <span class="nbx-value">{item && <bdi>{known(item)}</bdi>}</span>
               <span class={`nbx-track nbx-${hue(key, to - from)}`}>
                 {mark(from)}
                 <i
@@ -116,7 +116,9 @@ export function Waterfall({ store, one, subject }: Props) {
                 />
               </span>
               <span class={`nbx-move nbx-${hue(key, to - from)}`}>{write(to - from)}</span>
-              <span class="nbx-share">{item && `${fixed(item.share, 1)} %`}</span>
+              <span class="nbx-share">
+                {item && item.share >= 0 && `${fixed(item.share, 1)} %`}
+              </span>
             </div>
           ))}
         </div>
@@ -147,7 +149,7 @@ export function Waterfall({ store, one, subject }: Props) {
           [printable(origin), "", "", number(base)],
           ...steps.map(({ name, item, from, to }) => [
             printable(name),
-            item ? valueOf(item) : "",
+            item ? known(item) : "",
             write(to - from),
             number(to),
           ]),
@@ -156,6 +158,9 @@ export function Waterfall({ store, one, subject }: Props) {
     </>
   );
 }
+
+/** Over several lags or columns there is no one value. */
+const known = (item: Item): string => (Number.isNaN(item.value) ? "" : valueOf(item));
 
 const hue = (key: string, by: number): string =>
   key === "gap" || !by ? "none" : by > 0 ? "rises" : "falls";

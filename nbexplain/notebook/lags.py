@@ -73,7 +73,8 @@ def lag_slice(
 
     `memory`: length, low and high, in steps; None where it is unknown. The arrays, in percent, by
     all lags L of the page, ascending: `low` and `high` of the lags' shares, `[L]`; the `map`
-    `[L, F]`, in which a lag's share is the sum of its row; of maps of few cells `widths`, half the
+    `[L, F]`, in which a lag's share is the sum of its row; of contributions, which add up with
+    their signs before, it is in `own`, `[L]`; of maps of few cells `widths`, half the
     intervals of each feature's own profile, `[L, F]`; NaN at lags that the output step has not. Of
     all output steps together also their `time` map, `[output steps, input steps]`.
     """
@@ -82,6 +83,8 @@ def lag_slice(
     memory = explanation.memory_length(MEMORY, output, step)
     cells = explanation.lag_map(output, step=step).to_numpy()
     arrays = {"low": shares.low, "high": shares.high, "map": cells}
+    if explanation.asked.additive:
+        arrays["own"] = shares.share
     if every.features.steps * len(explanation.features) <= MOST_WIDTHS:
         weights, confidence = explanation.weights_of(output), explanation.confidence
         arrays["widths"] = profile_widths(found, weights, confidence)

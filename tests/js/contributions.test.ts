@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Instances } from "../../js/instances.js";
+import { profile, rowMap } from "../../js/lags.js";
 import { local } from "../../js/local.js";
 import { subset } from "../../js/subset.js";
 import { digits, explained, rows, type Rows } from "./rows.js";
@@ -83,6 +85,44 @@ describe("attributions that add up to nothing", () => {
     expect(view.all(".nbx-waterfall")).toEqual([]);
     expect(view.all(".nbx-move").map((m) => m.textContent)).toEqual(["part", "+2.00", "+1.00"]);
     expect(view.root.textContent).not.toMatch(/NaN|undefined/);
+  });
+});
+
+describe("lags of contributions", () => {
+  /** Two features at two steps: at lag 0 they cancel, but for 1. */
+  const STEPS: Rows = {
+    outputs: [[4], [4]],
+    jacobian: [[[1, 2, -3, 4]], [[2, 2, 0, 4]]],
+    owners: [0, 1, 0, 1],
+    base: [[0], [0]],
+  };
+  const TIMES = { count: 2, unit: null, labels: null };
+
+  it("have shares of their own at a row: features add up with their signs", () => {
+    const here = rows(STEPS);
+    const found = rowMap(here.row(0)!, here.state, SHOWN, TIMES, 2);
+    expect(digits(profile(found, null))).toEqual([25, 75]);
+    expect(digits([...found.map])).toEqual([30, 40, 10, 20]);
+    expect(digits(profile(found, 1))).toEqual(digits([400 / 6, 200 / 6]));
+  });
+
+  it("have none of their own where the page lacks features", () => {
+    const here = rows({ ...STEPS, all: 8, rest: [[[1]], [[1]]] });
+    const found = rowMap(here.row(0)!, here.state, SHOWN, { ...TIMES, count: 4 }, 2);
+    expect(found.own).toBe(null);
+  });
+
+  it("have them over brushed rows too", () => {
+    const here = new Instances(rows(STEPS).state, 2, 2);
+    const found = subset(here, Uint32Array.of(0, 1), SHOWN, new Float32Array(2), TIMES);
+    // |1| + |4| at lag 0, |3| + |4| at lag 1.
+    expect(digits(profile(found.map!, null))).toEqual(digits([500 / 12, 700 / 12]));
+  });
+
+  it("leave the place of a value empty, and of a share where there is none", async () => {
+    const { texts } = await picked({ ...STEPS, jacobian: [[[0, 0, 0, 0]], [[0, 0, 0, 0]]] });
+    expect(texts("[data-feature] .nbx-value")).toEqual(["", ""]);
+    expect(texts("[data-feature] .nbx-share")).toEqual(["", ""]);
   });
 });
 

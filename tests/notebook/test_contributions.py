@@ -131,6 +131,22 @@ def test_shares_over_brushed_rows_are_those_of_an_explanation_of_them(options):
         cells = np.abs(phi).mean(0)[::-1].ravel()
         found = np.frombuffer(buffers[1], "<f4")
         np.testing.assert_allclose(found, 100 * cells / cells.sum(), rtol=1e-4)
+        lags = np.abs(phi.sum(2)).mean(0)[::-1]
+        found = np.frombuffer(buffers[2], "<f4")
+        np.testing.assert_allclose(found, 100 * lags / lags.sum(), rtol=1e-4)
+        assert np.abs(found - 100 * cells.reshape(3, -1).sum(1) / cells.sum()).max() > 0.2
+
+
+def test_lags_have_shares_of_their_own_with_their_intervals():
+    ex = explained(sequence=3)
+    (first, *_) = wire.state(ex)["lags"]["slices"]
+    own, low, high = (np.frombuffer(first[name]["data"], "<f4") for name in ("own", "low", "high"))
+    of = ex.lag_importance(ex.outputs[first["output"]])
+    np.testing.assert_allclose(own, of["importance"], rtol=1e-5)
+    assert (low <= own).all()
+    assert (own <= high).all()
+    plain = explained(sequence=3, method="smoothgrad")
+    assert "own" not in wire.state(plain)["lags"]["slices"][0]
 
 
 def test_a_row_that_was_not_kept_comes_with_its_baseline():

@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from nbexplain.engine.accumulators import Sums
-from nbexplain.engine.contributions import contributed
-from nbexplain.engine.importances import importances, percent
+from nbexplain.engine.contributions import contributed, lags_of
+from nbexplain.engine.importances import importances, percent, shares, weighed
 from nbexplain.engine.lags import lag_sizes, last_importances
 from nbexplain.engine.responses import chain
 from nbexplain.engine.swept import CHUNK
@@ -161,12 +161,17 @@ def _subset(
         total = sums if total is None else total.merge(sums)
     features, scaling, told = explanation.features, explanation.scaling, {"rows": len(places)}
     share, cells = np.full(len(features), np.nan), np.full(len(features.owners), np.nan)
+    own: list[NDArray[np.float64]] = []
     if total is not None and asked.additive:
         swept = replace(swept, sums={response: total})
         whole = pooled(swept, response, features)
         share = importances(
             whole.sums, whole.features, whole.scale, counted, explanation.confidence
         ).share
+        if features.kind == "sequence":
+            of_lags = lags_of(total, features)
+            ones = np.ones(features.steps)
+            own = [shares(weighed(of_lags, ones, counted), of_lags.seen, of_lags.root, explanation.confidence).share]
         by_place = window(swept, response, features, scaling)
         total, features, scaling = by_place.sums, by_place.features, by_place.scale
     elif total is not None:
@@ -176,7 +181,8 @@ def _subset(
         return told, [single(share).tobytes()]
     if total is not None:
         cells = percent(lag_sizes(total, features, scaling, counted).ravel())
-    return {**told, "lags": features.steps}, [single(share).tobytes(), single(cells).tobytes()]
+    found = [single(array).tobytes() for array in (share, cells, *own)]
+    return {**told, "lags": features.steps}, found
 
 
 SHOWN = ("response", "output", "step")
