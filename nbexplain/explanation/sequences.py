@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nbexplain.engine.axes import Float64
 from nbexplain.engine.contributions import lags_of
 from nbexplain.engine.importances import Shares, percent, shares, weighed
 from nbexplain.engine.lags import by_lag, lag_shares, lag_sizes
@@ -37,7 +38,9 @@ class Sequences:
         $M_{kj} = \sqrt{\frac1N \sum_n (s_j\, \partial y_n / \partial x_{n,\tau-1-k,j})^2}$ (Horel
         et al., §2.5). At one row, the share of the squared derivatives, as in `local`. Of outputs
         at every step (`nbx.Sensitivity(steps="valid")`) the mean is over all pairs of row n and
-        output step s that have the lag: $\partial y_{ns} / \partial x_{n,s-k,j}$.
+        output step s that have the lag: $\partial y_{ns} / \partial x_{n,s-k,j}$. What features
+        contribute at a lag adds up with its signs: $\gamma_k$ is then the share of the mean
+        $|\sum_j \varphi_{nkj}|$, at one row that of $|\sum_j \varphi_{kj}|$.
 
         Args:
             output: an output's name or position; None combines all of them, or at one row takes
@@ -68,6 +71,8 @@ class Sequences:
 
         share, lags = self._map(output, row, step)
         columns = {"importance": share.sum(1), "low": np.nan, "high": np.nan}
+        if row is not None and self._ex.asked.additive:
+            columns["importance"] = percent(np.abs(self._contributed(output, row).sum(1)))
         if row is None:
             found = self.lag_shares(output, step)
             columns |= {"importance": found.share, "low": found.low, "high": found.high}
@@ -87,7 +92,8 @@ class Sequences:
 
         Returns:
             A frame lag × feature, percent of the total. Its rows add up to `lag_importance`, its
-            columns to `importance` (at one row, to those of `local`).
+            columns to `importance` (at one row, to those of `local`); not those of contributions,
+            which add up with their signs there.
 
         Raises:
             ValueError: as `lag_importance` does.
@@ -219,6 +225,9 @@ class Sequences:
             weights = ex.weights_of(output)
             size = lag_sizes(wanted.sums, wanted.features, wanted.scale, weights)
             return percent(size.ravel()).reshape(size.shape), wanted.lags
+        if ex.asked.additive:
+            size = np.abs(self._contributed(output, row))
+            return percent(size.ravel()).reshape(size.shape), range(ex.features.steps)
         found = find(ex, row, step)
         entries, features = derivatives(ex, found, output), ex.features
         shaped = torch.from_numpy(entries).view(1, 1, *features.shape)
@@ -229,11 +238,22 @@ class Sequences:
             return percent(size.ravel()).reshape(size.shape), wanted.lags
         if found.spans is not None:
             entries = aligned(shaped, found.spans).flatten().numpy()
-        if ex.asked.additive:
-            size = np.abs(by_lag(features, entries))
-            return percent(size.ravel()).reshape(size.shape), range(features.steps)
         size = by_lag(features, entries**2)
         return percent(size.ravel()).reshape(size.shape), range(features.steps)
+
+    def _contributed(
+        self, output: str | int | None, row: object
+    ) -> Float64[np.ndarray, "lags features"]:
+        """Contributions at one row, by lag."""
+        from nbexplain.explanation.local import derivatives, find
+
+        ex = self._ex
+        found = find(ex, row)
+        entries = derivatives(ex, found, output)
+        if found.spans is not None:
+            shaped = torch.from_numpy(entries).view(1, 1, *ex.features.shape)
+            entries = aligned(shaped, found.spans).flatten().numpy()
+        return by_lag(ex.features, entries)
 
     def _index(self, lags: range) -> pd.Index[int]:
         import pandas as pd

@@ -145,6 +145,10 @@ def test_lags_have_shares_of_their_own_with_their_intervals():
     np.testing.assert_allclose(own, of["importance"], rtol=1e-5)
     assert (low <= own).all()
     assert (own <= high).all()
+    # At one row, too, features add up with their signs.
+    phi = ex.attributions[7, 1][::-1].sum(1)
+    at_row = ex.lag_importance(1, row=7)["importance"]
+    np.testing.assert_allclose(at_row, 100 * np.abs(phi) / np.abs(phi).sum(), rtol=1e-5)
     plain = explained(sequence=3, method="smoothgrad")
     assert "own" not in wire.state(plain)["lags"]["slices"][0]
 

@@ -171,7 +171,14 @@ def _subset(
         if features.kind == "sequence":
             of_lags = lags_of(total, features)
             ones = np.ones(features.steps)
-            own = [shares(weighed(of_lags, ones, counted), of_lags.seen, of_lags.root, explanation.confidence).share]
+            own = [
+                shares(
+                    weighed(of_lags, ones, counted),
+                    of_lags.seen,
+                    of_lags.root,
+                    explanation.confidence,
+                ).share
+            ]
         by_place = window(swept, response, features, scaling)
         total, features, scaling = by_place.sums, by_place.features, by_place.scale
     elif total is not None:
