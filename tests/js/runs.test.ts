@@ -6,6 +6,7 @@ import { training } from "../../js/export/csv.js";
 import { history, joined, mapAt, packedHistory, type HistoryState } from "../../js/history.js";
 import { profile } from "../../js/lags.js";
 import { runsOf, type Second } from "../../js/runs.js";
+import { atMoment } from "../../js/past.js";
 import { secondOf } from "../../js/session.js";
 import { packed, type Meta, type State } from "../../js/wire.js";
 import { saved } from "./kernel.js";
@@ -100,9 +101,12 @@ describe("lines by lag", () => {
     expect(one(".nbx-back").textContent).toContain(
       "The bars and lags are those at step 0; instances",
     );
-    // What the brushed lag carries of each feature is of that step too: all alike at the start.
-    const marks = all(".nbx-row .nbx-brushed").length;
-    expect(marks).toBeGreaterThan(0);
+    // What the brushed lag carries of each feature is of that step too.
+    const lag = first.map!.slice(4 * NAMES.length);
+    const total = lag.reduce((sum, one) => sum + one, 0);
+    const marks = atMoment(store).within.value!;
+    lag.forEach((share, f) => expect(marks[f]).toBeCloseTo((100 * share) / total, 1));
+    expect([...marks]).not.toEqual([...store.within.value!]);
     store.choose({ moment: null });
     await drawn();
     expect(rows(all, ".nbx-lags")).toEqual(latest);
@@ -165,6 +169,14 @@ describe("two runs", () => {
     });
     expect(subjects[0]!.name).toBe("ticket");
     expect(share(subjects[0]!, 0, OWN.moments[0]!)).toBeNaN();
+  });
+
+  it("tell namesakes apart by their order", () => {
+    const second = secondOne(TWO());
+    const twins = { ...second, features: ["x0", "x0", "x2", "x0", "ticket"] };
+    const { subjects } = runsOf(OWN, ["x0", "x0", "x2", "x3"], twins);
+    const places = subjects.filter(({ name }) => name === "x0").map(({ places: [a, b] }) => [a, b]);
+    expect(places.sort()).toEqual([[undefined, 3], [0, 0], [1, 1]]); // prettier-ignore
   });
 
   it("are drawn on one axis, named at their ends, the losses too", async () => {

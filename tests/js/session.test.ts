@@ -139,6 +139,20 @@ it("a view of two trainings hears of the second as it goes on, until it goes", a
   expect(b.model.listeners).toBe(listeners);
 });
 
+it("a session tells of its training until the view that hears of it goes", () => {
+  const { model, exports } = opened(withHistory(simple(), 11));
+  const told: (number | undefined)[] = [];
+  const hearing = signal();
+  exports.past((_, history) => told.push(history?.moments.length), { signal: hearing });
+  model.receive({ history: withHistory(simple(), 9).history });
+  return Promise.resolve().then(() => {
+    expect(told).toEqual([11, 9]);
+    controllers.at(-1)!.abort();
+    model.receive({ history: withHistory(simple(), 4).history });
+    return Promise.resolve().then(() => expect(told).toEqual([11, 9]));
+  });
+});
+
 it("closing a session takes its views down and leaves no listener", async () => {
   const { model, exports } = opened(credit());
   const { el, run } = page({ "anywidget:a": exports });

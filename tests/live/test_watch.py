@@ -203,6 +203,17 @@ class TestUpdates:
         wanted = nbx.explain(model, X, scale="none").lag_importance()
         np.testing.assert_array_equal(watch.lag_history.iloc[-1], wanted["importance"])
 
+    def test_the_lags_have_their_intervals(self):
+        X = torch.randn(60, 3, 2, generator=torch.Generator().manual_seed(0))
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1))
+        with always(nbx.watch(model, X)) as watch:
+            train(model, X, X[:, 0, :1], 2)
+        found, wanted = watch.moments[-1].lags, nbx.explain(model, X).lag_importance()
+        assert (found.low < found.high).all()
+        for name in ("low", "high"):
+            np.testing.assert_array_equal(getattr(found, name), wanted[name])
+
     def test_later_steps_that_a_model_comes_to_use_are_leads_from_then_on(self):
         X = torch.randn(40, 3, 1, generator=torch.Generator().manual_seed(0))
         model = nn.Sequential(nn.Flatten(), nn.Linear(3, 3), nn.Unflatten(1, (3, 1)))

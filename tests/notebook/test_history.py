@@ -220,6 +220,15 @@ class TestLags:
         message, _ = record.news([profiled(1, range(300), *many[::-1])])
         assert message["anew"] is True
 
+    def test_moments_without_maps_end_those_of_others(self):
+        record = Record(explained(2))
+        first, second = profiled(0, range(3), 60, 30, 10), profiled(1, range(3), 60, 30, 10)
+        assert "map" in record.replace([first])
+        bare = replace(second, lags=replace(second.lags, map=None))
+        message, buffers = record.news([first, bare])
+        assert message["anew"] is True
+        assert "map" not in told(message, buffers)
+
     def test_a_table_has_none(self):
         state = Record(explained(2)).replace([moment(0, 60, 40)])
         assert not {"first_lag", "lags", "map"} & set(state)
