@@ -4,7 +4,8 @@ import { packed, unpack, type LagsMeta, type Output, type Packed, type Slice } f
 
 /** The moments of a training as they cross; P is how arrays are held. */
 export interface HistoryState<P = Packed> {
-  /** What the shares are of. */
+  /** What the shares are of, and by which method. */
+  method: string;
   response: string;
   output: Output;
   /** The question, without the number of rows. */
@@ -59,7 +60,7 @@ export interface Moment extends Shares {
 const [FULL, MISSING] = [65_534, 65_535];
 const [STRAIGHT, STEEP] = [128, 126];
 
-export interface History extends Pick<HistoryState, "response" | "output" | "question"> {
+export interface History extends Pick<HistoryState, "method" | "response" | "output" | "question"> {
   features: Uint32Array;
   /** The lags that are here, ascending; null without any. */
   lags: number[] | null;
@@ -67,7 +68,7 @@ export interface History extends Pick<HistoryState, "response" | "output" | "que
 }
 
 export function history(state: HistoryState): History {
-  const { response, output, question } = state;
+  const { method, response, output, question } = state;
   const [steps, rows, features] = [state.steps, state.rows, state.features].map((array) =>
     unpack(array, "<u4"),
   ) as [Uint32Array, Uint32Array, Uint32Array];
@@ -108,7 +109,7 @@ export function history(state: HistoryState): History {
     ...(map && { map: map(t) }),
   }));
   const held = places ? places.map((place) => place + state.first_lag!) : null;
-  return { response, output, question, features, lags: held, moments };
+  return { method, response, output, question, features, lags: held, moments };
 }
 
 /** What `history` reads. */

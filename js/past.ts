@@ -19,6 +19,8 @@ import { key, type Meta, type Scrubbed, type Shown, type Slice } from "./wire.js
 export interface Past {
   /** Null of an explanation that no watch made. */
   readonly history: ReadonlySignal<History | null>;
+  /** Whether it is by the method that is shown. */
+  readonly own: ReadonlySignal<boolean>;
   /** The moment that bars are taken back to; null at the latest. */
   readonly moment: ReadonlySignal<Moment | null>;
   /** The importances at that moment, and their ranking. */
@@ -36,10 +38,11 @@ export function createPast(
 ) {
   const history = signal<History | null>(null);
   const chosen = signal<number | null>(null);
+  const own = computed(() => history.value?.method === meta.value?.method);
   // A step back is one of what was watched: another output or response has no past.
   const step = computed(() => {
     const of = history.value;
-    return of && key(of) === key(shown.value) ? chosen.value : null;
+    return of && own.value && key(of) === key(shown.value) ? chosen.value : null;
   });
   const moment = computed(() => {
     const moments = history.value?.moments;
@@ -59,6 +62,7 @@ export function createPast(
   left?.addEventListener("abort", stop, { once: true });
   return {
     history,
+    own,
     moment,
     slice,
     lagMap: computed(() => {
@@ -69,7 +73,7 @@ export function createPast(
     /** Go back to a step, or with null to the latest; gives what is to be shown for that. */
     scrub(to: number | null | undefined): Shown | null {
       if (to === undefined) return null;
-      const of = to === null ? null : history.peek();
+      const of = to === null || !own.peek() ? null : history.peek();
       chosen.value = to;
       if (!of || key(of) === key(shown.peek())) return null;
       return { response: of.response, output: of.output, step: null };

@@ -57,7 +57,15 @@ export function withHistory(state: State, moments: number, stride = 20): State {
   const lags = map && Array.from({ length: map.lags }, (_, place) => place - map.leads);
   return {
     ...state,
-    history: packedHistory({ response, output, question, features, lags, moments: all }),
+    history: packedHistory({
+      method: meta.method,
+      response,
+      output,
+      question,
+      features,
+      lags,
+      moments: all,
+    }),
   };
 }
 

@@ -33,17 +33,19 @@ export function TrainingHistory(props: ViewProps) {
   const known = history && Math.max(history.moments.length, second?.history.moments.length ?? 0);
   return (
     <section class="nbx-history" ref={section}>
-      {known && known > 1 ? (
+      {known && known > 1 && store.past.own.value ? (
         <Chart store={store} root={root} history={history} other={second} total={size.value} />
       ) : (
         <>
           <h4>Training history</h4>
           <p class="nbx-quiet">
-            {history
-              ? "The model has not been trained since the watch began: its first steps begin the lines."
-              : store.meta.value!.tokens
-                ? "Texts of one token have no history: it has all of the importance at every step."
-                : "This explanation has no history: nbx.watch(model, X) keeps one while a model trains."}
+            {history && !store.past.own.value
+              ? `The training was followed by the method ${history.method}: choose it to see its history.`
+              : history
+                ? "The model has not been trained since the watch began: its first steps begin the lines."
+                : store.meta.value!.tokens
+                  ? "Texts of one token have no history: it has all of the importance at every step."
+                  : "This explanation has no history: nbx.watch(model, X) keeps one while a model trains."}
           </p>
         </>
       )}

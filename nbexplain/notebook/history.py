@@ -49,12 +49,17 @@ class Record:
 
     Args:
         explanation: one of those that the watch made: all answer the same question.
+
+    Attributes:
+        method: by which all of them are.
     """
 
     def __init__(self, explanation: Explanation) -> None:
         output = wire.position(explanation, explanation.default_output)
         column = explanation.asked.column(output)
+        self.method = explanation.method
         self._about: State = {
+            "method": explanation.method,
             "response": explanation.response,
             "output": output,
             "question": text(explanation.asked.about(column, None)),

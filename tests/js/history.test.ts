@@ -44,6 +44,7 @@ const MOMENTS = [
   moment(1_000, [60, 30], 0.125, 2),
 ];
 const OF: History = {
+  method: "sensitivity",
   response: "raw",
   output: 0,
   question: "Sensitivity of y0",
@@ -238,6 +239,20 @@ describe("the scrubber", () => {
     store.choose({ moment: null });
     await drawn();
     expect(bars()[0]).toContain("c, 97.0 percent");
+  });
+
+  it("is one of its own method", async () => {
+    const { root, store } = shown(withHistory(credit(), 10), "history");
+    store.choose({ moment: 40 });
+    expect(store.past.moment.value?.step).toBe(40);
+    const fed = store as unknown as import("../../js/store.js").FedStore;
+    const state = withHistory(credit(), 10);
+    fed.load({ ...state, meta: { ...state.meta, method: "deeplift" } as State["meta"] });
+    store.choose({ moment: 60 });
+    await drawn();
+    expect(store.past.moment.value).toBeNull();
+    expect(root.textContent).toContain("was followed by the method sensitivity: choose it");
+    expect(root.querySelector("[role=slider]")).toBeNull();
   });
 
   it("goes with another output, and comes with its own", () => {

@@ -350,6 +350,22 @@ class TestMoment:
         view.output = "y0"
         assert (view.output, view.moment) == ("y0", None)
 
+    def test_it_is_of_the_method_that_is_watched(self, at_once):
+        X, y = data()
+        model = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 1))
+        with always(nbx.watch(model, X)) as watch:
+            train(model, X, y, 4)
+        view = watch.explore()
+        view.moment = 2
+        view.method = "integrated_gradients"
+        assert view.moment is None
+        with pytest.raises(ValueError, match=r"followed by the method 'sensitivity'.*set method="):
+            view.moment = 1
+        assert view.moment is None
+        view.method = "sensitivity"
+        view.moment = 1
+        assert view.moment == 1
+
     def test_without_a_history_there_is_none(self):
         view = nbx.Explorer(explained(2))
         with pytest.raises(ValueError, match=r"moment=3 is a step of a training.*TrainingHistory"):

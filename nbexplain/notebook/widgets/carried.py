@@ -105,11 +105,21 @@ class Carried(anywidget.AnyWidget):
         """The step nearest to this one that bars can be taken back to.
 
         Raises:
-            ValueError: no history is shown.
+            ValueError: no history is shown, or numbers by another method than its own are.
         """
         if self.record is None:
             raise ValueError(
                 f"moment={step} is a step of a training, and there is no history here: "
                 "nbx.watch(model, X).explore() and nbx.TrainingHistory(watch) have one."
             )
+        if not self.remembers(self.meta.get("method")):
+            raise ValueError(
+                f"moment={step} is a step of a training that was followed by the method "
+                f"{self.record.method!r}, and {self.meta.get('method')!r} is shown: set "
+                f"method={self.record.method!r} first."
+            )
         return self.record.nearest(step)
+
+    def remembers(self, method: object) -> bool:
+        """Whether there is a history, and it is by this method."""
+        return self.record is not None and self.record.method == method

@@ -125,6 +125,7 @@ class Session(Switching):
             "output": old.output if fits else self._output(state["meta"]["output"]),
             "step": old.step if old.step in steps_of(explanation) else None,
             "edit": kept_edit(explanation, old.edit, old.instance),
+            "moment": old.moment if self.remembers(explanation.method) else None,
         }
         with self.hold_sync():
             for name, value in state.items():
