@@ -59,7 +59,9 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
   // What changed is written at the right end, where then no bar is.
   const track = useComputed(() => scroll.value.track).value;
   const room = (pixels: number) => track / Math.max(track - pixels, track / 2);
-  const domain = most * (before ? room(CHANGED) : beside ? room(BESIDE) : 1);
+  // Where that leaves no place for bars, rings say it alone.
+  const tight = track < 3 * BESIDE;
+  const domain = most * (before ? room(CHANGED) : beside && !tight ? room(BESIDE) : 1);
   const matches = useComputed(() =>
     filtered(store.ranking.value?.order ?? [], store.names.value, query.value),
   );
@@ -191,14 +193,14 @@ function Bars({ store, root, noun }: ViewProps & { noun: "feature" | "token" }) 
                 {text}
               </span>
             ))}
-          {beside && <i class="nbx-dot nbx-far" />}
+          {beside && !tight && <i class="nbx-dot nbx-far" />}
         </span>
         <span class="nbx-share">share</span>
       </div>
       <div class="nbx-scroller">
         <div
           ref={list}
-          class="nbx-list"
+          class={tight ? "nbx-list nbx-tight" : "nbx-list"}
           role="listbox"
           tabIndex={0}
           aria-label={`${noun === "token" ? "Tokens" : "Features"} ranked by importance`}
