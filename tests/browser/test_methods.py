@@ -58,6 +58,12 @@ def test_methods_are_switched_and_stand_beside_each_other(notebook):
     assert panel.place.locator(".nbx-row .nbx-dot").count() == 8
     panel.place.locator("[data-both]").first.wait_for()
     notebook.screenshot("methods-beside")
+    number = panel.place.locator(".nbx-list .nbx-moved").first
+    expect(number).to_be_visible()
+    notebook.execute("explorer.layout.width = '250px'")
+    expect(number).to_be_hidden()  # or it would stand on the ring
+    notebook.execute("explorer.layout.width = None")
+    expect(number).to_be_visible()
 
     notebook.execute("explorer.method = 'integrated_gradients'")
     question.get_by_text("Integrated gradients of the log-odds").wait_for()
