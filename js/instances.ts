@@ -164,6 +164,11 @@ export class Instances {
       : this.targets[i * columns + Math.min(this.column(i, output), columns - 1)]!;
   }
 
+  /** Whether it is known what the network returns. */
+  get predicts(): boolean {
+    return this.outputs.some((output) => !Number.isNaN(output));
+  }
+
   get targeted(): boolean {
     return this.targets !== null;
   }

@@ -46,6 +46,8 @@ export interface Meta {
   methods?: Method[];
   /** What contributions are held against, in words. */
   baseline?: string;
+  /** The library whose attributions these are, without a model that could be asked. */
+  by?: string;
   /** Whether the kernel can hold rows against others. */
   against?: boolean;
   scale: string;

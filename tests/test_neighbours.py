@@ -256,6 +256,7 @@ def test_files_and_pages_say_the_same(tmp_path, other):
         assert state["instances"]["additive"]
         assert state["instances"]["base"]["shape"] == [30, 2]
         assert state["meta"]["baseline"] == ex.asked.baseline
+        assert state["meta"]["by"] == ex.asked.by
         one.save_html(tmp_path / "theirs.html")
         assert one.question in (tmp_path / "theirs.html").read_text().replace("&#x27;", "'")
         assert one._repr_mimebundle_().keys() >= {"text/html", "text/plain"}

@@ -180,6 +180,7 @@ function first(store: Store, scene: Scene): number | null {
 function usual(scene: Scene, feature: number | null): [Axis, Axis] {
   const { here } = scene;
   const { classifier } = here.state;
+  if (!here.predicts && feature !== null) return [feature, "attribution"];
   if (here.targeted) return ["prediction", classifier ? "classes" : "target"];
   const has = feature !== null && entryOf(scene, feature) !== undefined;
   return [has ? feature : "prediction", "prediction"];

@@ -50,11 +50,13 @@ export function Local({ store, root }: ViewProps) {
   };
   const leave = (place: number) =>
     store.choose(place ? { other: null } : { instance: several ? second : null, other: null });
+  // Tokens are not changed, and what another library computed came without a model.
+  const asks = !here.vocabulary && subject.meta.by === undefined;
   return (
     <section class="nbx-local">
       <div class="nbx-case-head">
         <h4>{several ? "Two instances" : "This instance"}</h4>
-        {original && !here.vocabulary && <Toggle store={store} />}
+        {original && asks && <Toggle store={store} />}
         {!editing && <Group store={store} words={group} />}
         <ul class={several ? "nbx-several" : ""}>
           {found.map((one, i) => {
@@ -69,7 +71,7 @@ export function Local({ store, root }: ViewProps) {
                 <b>
                   <bdi>{label === null ? `#${rows[i]}` : labelOf(subject, label)}</bdi>
                 </b>
-                {known && (
+                {known && !Number.isNaN(known.prediction) && (
                   <span class="nbx-said">
                     <bdi>{responseOf(subject, [known.column])}</bdi> is{" "}
                     <b>{predictionOf(subject, known)}</b>
@@ -116,7 +118,7 @@ export function Local({ store, root }: ViewProps) {
         ) : (
           <Effects store={store} cases={cases} subject={subject} edited={edited} />
         ))}
-      {original && !here.vocabulary && !store.whatIf.possible.value && (
+      {original && asks && !store.whatIf.possible.value && (
         <p class="nbx-small nbx-muted">{UNANSWERED}</p>
       )}
       {!moment && <AtRow store={store} />}

@@ -89,6 +89,7 @@ def state(
                 {"baseline": text(explanation.asked.baseline)} if explanation.asked.additive else {}
             ),
             **({"against": True} if can_hold(explanation) else {}),
+            **({"by": text(explanation.asked.by)} if explanation.asked.by else {}),
             "scale": explanation.scale,
             "confidence": explanation.confidence,
             "rows": explanation.count,

@@ -76,7 +76,7 @@ describe("attributions that add up to nothing", () => {
   it("are bars from 0, and against nothing", async () => {
     const { base: _, ...rest } = GIVEN;
     const state = explained(["age", "colour"], { ...rest, outputs: [[NaN], [NaN]] });
-    Object.assign(state.meta, { baseline: "" });
+    Object.assign(state.meta, { baseline: "", by: "captum 0.9.0" });
     Object.assign(state.instances!, { additive: true });
     const view = shown(state, "local");
     view.store.choose({ instance: 10 });
@@ -84,7 +84,17 @@ describe("attributions that add up to nothing", () => {
     expect(view.root.textContent).toContain("What is attributed to each input, of y0");
     expect(view.all(".nbx-waterfall")).toEqual([]);
     expect(view.all(".nbx-move").map((m) => m.textContent)).toEqual(["part", "+2.00", "+1.00"]);
-    expect(view.root.textContent).not.toMatch(/NaN|undefined/);
+    expect(view.root.textContent).not.toMatch(/NaN|undefined|What if|y0 is/);
+  });
+
+  it("are drawn over values where it is not known what was predicted", async () => {
+    const { base: _, ...rest } = GIVEN;
+    const state = explained(["age", "colour"], { ...rest, outputs: [[NaN], [NaN]] });
+    Object.assign(state.meta, { baseline: "", by: "captum 0.9.0" });
+    const view = shown(state, "instances");
+    await drawn();
+    expect(view.one(".nbx-axis-y").dataset["axis"]).toBe("attribution");
+    expect(view.one(".nbx-axis-x").dataset["axis"]).toBe("0");
   });
 });
 

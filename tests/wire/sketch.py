@@ -99,6 +99,7 @@ class Sketch:
             steps="last",
             additive=False,
             positive=None,
+            by="",
         )
 
     @property

@@ -102,8 +102,8 @@ function Reference({ picture, scene }: { picture: Points; scene: Scene }) {
 function AxisMenu({ side, axes, asked, scene }: AxisMenuProps) {
   const index = side === "x" ? 0 : 1;
   const { here } = scene;
-  const known: Axis[] = ["prediction"];
-  if (here.targeted)
+  const known: Axis[] = here.predicts ? ["prediction"] : [];
+  if (here.targeted && here.predicts)
     known.push(
       ...((here.state.classifier
         ? index
