@@ -4,6 +4,7 @@ import { WORDS } from "../format.js";
 import { apart } from "../instances.js";
 import { directionOf } from "../ranking.js";
 import { atMoment } from "../past.js";
+import { isWait } from "../methods.js";
 import { ofTokens } from "../texts.js";
 import { runsOf, type Second, type Subject } from "../runs.js";
 import type { Store } from "../store.js";
@@ -129,6 +130,8 @@ export function picked(store: Store): string {
   const group = store.against.group.value ? ["against"] : [];
   const ends = store.meta.value!.baseline ? ["baseline", "prediction"] : [];
   const what = store.instances.value?.state.additive ? "contribution" : "attribution";
+  const found = group.length ? null : store.methods.row.value;
+  const beside = found && !isWait(found) ? [found] : [];
   const lines = cases.flatMap(({ label, against, sum, prediction }, i) =>
     order.map((f): Cell[] => {
       const { value, attribution, share } = items[i]!.get(f) ?? {};
@@ -136,10 +139,12 @@ export function picked(store: Store): string {
         ...[names[f]!, value, attribution, share, label],
         ...(ends.length ? [sum?.base, prediction] : []),
         ...group.map(() => against?.words),
+        ...beside.map(({ other }) => (i ? null : other[1][f])),
       ];
     }),
   );
-  return written([["feature", "value", what, "share", "row", ...ends, ...group], ...lines]);
+  const by = beside.map(({ method }) => `attribution by ${method.title}`);
+  return written([["feature", "value", what, "share", "row", ...ends, ...group, ...by], ...lines]);
 }
 
 function texts(store: Store): string {

@@ -120,11 +120,7 @@ def agreed(a: Explanation, b: Explanation, k: int, output: str | None) -> Agreem
     """What `agreement` gives of one output by its name, or of all combined."""
     cards = [CARDS.get(ex.method) for ex in (a, b)]
     by_method = [ex.asked.method_title for ex in (a, b)]
-    differ = by_method[0] != by_method[1]
-    called = [
-        title if card and differ else ex.title
-        for card, title, ex in zip(cards, by_method, (a, b), strict=True)
-    ]
+    called = by_method if by_method[0] != by_method[1] else [a.title, b.title]
     here, there = common(a, b, called)
     if len(here) < 2:
         raise ValueError("One feature in common has no order: agreement needs two or more.")

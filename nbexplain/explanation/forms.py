@@ -38,8 +38,8 @@ class Forms:
         """The live view: importance bars, instance picker and the picked row, linked.
 
         Args:
-            **traits: `feature`, `instance`, `other`, `rows`, `output`, `response` to begin with,
-                `selection`, `layout`; see `nbx.Explorer`.
+            **traits: `feature`, `instance`, `other`, `rows`, `output`, `response`, `method`,
+                `beside` to begin with, `selection`, `layout`; see `nbx.Explorer`.
 
         >>> import torch, nbexplain as nbx
         >>> explorer = nbx.explain(torch.nn.Linear(2, 1), torch.eye(2)).explore(instance=1)

@@ -170,15 +170,15 @@ class Question:
             per = f"against {self.baseline}" if self.baseline else ""
         count = "" if rows is None else f", {rows:,} row{'s' * (rows != 1)}"
         steps = " at every step" if self.steps == "valid" else ""
-        method = f"{self.method_title}{f' by {self.by}' if self.by else ''}"
-        words = f"{method} of {self.response_of(column)}{steps} {per}"
+        words = f"{self.method_title} of {self.response_of(column)}{steps} {per}"
         return f"{words.rstrip()}{count}"
 
     @property
     def method_title(self) -> str:
-        """What the method is called, with its rule where that is not the usual one."""
+        """What the method is called, with a rule that is not the usual one, and whose it is."""
         rule = f" ({RULES[self.rule]})" if self.rule in RULES else ""
-        return TITLES.get(self.method, self.method) + rule
+        by = f" by {self.by}" if self.by else ""
+        return TITLES.get(self.method, self.method) + rule + by
 
     def response_of(self, column: int | None) -> str:
         """What is differentiated, of one explained column or of all combined: "P(default)"."""

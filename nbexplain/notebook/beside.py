@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def methods(explanation: Explanation) -> list[State]:
-    """The methods that may answer, this one first, each with its card."""
+    """The methods that may answer, this one first, each with its card.
+
+    What another library computed has none: ours says how we do it.
+    """
+    if explanation.asked.by:
+        title = text(explanation.asked.method_title)
+        return [{"name": explanation.method, "title": title, "facts": []}]
     names = dict.fromkeys((explanation.method, *explanation.methods))
     return [
         {"name": name, "title": card.title, "facts": [list(fact) for fact in card.facts]}

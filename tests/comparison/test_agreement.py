@@ -125,6 +125,14 @@ def test_a_model_that_uses_nothing_has_no_order():
     assert found.sentence.startswith("Nothing to rank")
 
 
+def test_another_library_s_are_called_so():
+    ex = nbx.explain(network(), X, method="deeplift")
+    theirs = nbx.from_captum(torch.tensor(ex.attributions[:, 0]), X, method="DeepLift")
+    found = nbx.agreement(ex, theirs)
+    assert found.names == ("DeepLIFT", "DeepLift by captum")
+    assert found.tau == pytest.approx(1)
+
+
 def test_without_common_rows_the_rows_are_left_out():
     ex = nbx.explain(network(), X, keep=[0, 1])
     other = nbx.explain(network(seed=1), X, keep=[2])

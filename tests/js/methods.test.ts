@@ -1,7 +1,7 @@
 /** Methods: which answers, its card, others in its place, and one beside it. */
 import { describe, expect, it } from "vitest";
 import { connect } from "../../js/connection.js";
-import { importances } from "../../js/export/csv.js";
+import { importances, picked } from "../../js/export/csv.js";
 import type { BesideState, Method } from "../../js/methods.js";
 import { packed, type Meta, type State } from "../../js/wire.js";
 import { RESTED } from "../../js/views/table.js";
@@ -288,6 +288,16 @@ describe("two methods side by side", () => {
     const [first, , second] = importances(store).split("\r\n");
     expect(first!.split(",").at(-1)).toBe("importance by DeepLIFT <b>");
     expect(second!.split(",").at(-1)).toBe("70");
+  });
+
+  it("are in the file of the picked row", async () => {
+    const { store } = await beside("local");
+    const lines = picked(store).split("\r\n");
+    expect(lines.slice(0, 3)).toEqual([
+      "feature,value,attribution,share,row,attribution by DeepLIFT <b>",
+      "a,1,2,80,11,0.25",
+      "<b>,1,1,20,11,-4",
+    ]);
   });
 
   it("stand at the picked row too, with signs and shares of absolute values", async () => {

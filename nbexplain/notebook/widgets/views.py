@@ -37,6 +37,8 @@ class Explorer(View):
         response: what is differentiated: "raw", "prob", "logodds", …
         step: of outputs at every step, the one that is shown; None is all of them together.
         moment: of a watched model, the optimizer's step that the bars are taken back to, or None.
+        method: name of the method that answers, of `explanation.methods`; setting it asks another.
+        beside: name of a second method, whose numbers stand beside, or None.
         edit: other values of the picked row, by feature (of sequences by (feature, lag)), or None.
 
     >>> import torch, nbexplain as nbx
