@@ -158,7 +158,8 @@ def change(
     inverse = rows**2 / max(groups - 1, 1) + fits**2 / freedom
     nu = np.divide(total**2, inverse, out=np.ones_like(total), where=inverse > 0)
     level = 1 - (1 - confidence) / max(len(points), 1)
-    steps = np.clip(np.nan_to_num(nu, nan=1), 1, MOST_FREEDOM).astype(int)
+    # A whole number stays one whatever its roundings.
+    steps = np.clip(np.nan_to_num(nu + 1e-6, nan=1), 1, MOST_FREEDOM).astype(int)
     quantiles = np.array([student_t(level, int(n)) for n in steps])
     half = quantiles * np.sqrt(total)
     return Change(points, np.maximum(points - half, -100), np.minimum(points + half, 100))

@@ -60,7 +60,7 @@ def test_methods_are_switched_and_stand_beside_each_other(notebook):
     notebook.screenshot("methods-beside")
     number = panel.place.locator(".nbx-list .nbx-moved").first
     expect(number).to_be_visible()
-    notebook.execute("explorer.layout.width = '250px'")
+    notebook.execute("explorer.layout.width = '180px'")
     expect(number).to_be_hidden()  # or it would stand on the ring
     notebook.execute("explorer.layout.width = None")
     expect(number).to_be_visible()
