@@ -121,7 +121,7 @@ export function Local({ store, root }: ViewProps) {
       {original && asks && !store.whatIf.possible.value && (
         <p class="nbx-small nbx-muted">{UNANSWERED}</p>
       )}
-      {!moment && !store.against.group.value && <AtRow store={store} />}
+      {!moment && <AtRow store={store} />}
       {found.map((one) => (one === "asked" || "error" in one ? <Asked wait={one} /> : null))}
     </section>
   );
