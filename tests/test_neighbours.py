@@ -274,6 +274,8 @@ def test_what_takes_the_model_is_refused(other):
 
     with pytest.raises(ValueError, match=lacks.format("a changed row")):
         edited(ex, 0, changes(ex, {"age": 3}))
+    with pytest.raises(ValueError, match=lacks.format("by method='deeplift'")):
+        ex.with_method("deeplift")
     with pytest.raises(ValueError, match="row='x' is not among the 30 rows whose attributions"):
         ex.local("x")
     with pytest.raises(ValueError, match="needs another pass"):

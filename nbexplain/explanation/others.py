@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from nbexplain.explanation.origin import gone
 from nbexplain.methods import Method, resolve
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class Others:
         ('prob', 'logodds', True)
         """
         ex, wanted = self._this, resolve(method)
+        if ex.origin is None and ex.asked.by:
+            raise ValueError(gone(ex.asked, f"by method={wanted.name!r}"))
         if ex.origin is None:
             raise ValueError(
                 f"method={wanted.name!r} needs X and the model, which are no longer at hand: call "
