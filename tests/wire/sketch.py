@@ -90,7 +90,6 @@ class Sketch:
             return self.outputs.index(output) if isinstance(output, str) else output
 
         return SimpleNamespace(
-            by="",
             column=column,
             about=lambda column, count: self.question_about(column),
             columns=tuple(range(len(self.outputs))),
