@@ -496,3 +496,17 @@ def test_integer_inputs_are_held_as_they_are():
     for method in ADDITIVE:
         ex = nbx.explain(Mixed(), X, method=method)
         assert np.abs(ex.gaps).max() < 1e-9 or method == "expected_gradients"
+
+
+def test_an_output_is_integrated_by_itself_whatever_stands_beside_it():
+    """One with kinks takes nodes of its own: it does not cost the others theirs."""
+    X = normal(40, 6)
+    torch.manual_seed(0)
+    layers = nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 4)
+    model = nn.Sequential(*layers).double()
+    together = nbx.explain(model, X, method="integrated_gradients")
+    for k in range(4):
+        alone = nbx.explain(model, X, method="integrated_gradients", outputs=[k])
+        np.testing.assert_allclose(
+            together.attributions[:, k], alone.attributions[:, 0], rtol=1e-9, atol=1e-12
+        )

@@ -1,6 +1,6 @@
 """Integrated gradients: derivatives averaged over the way from a baseline to the row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from nbexplain.engine.attributed import (
     gaps,
 )
 from nbexplain.engine.axes import Float, Int64
-from nbexplain.engine.sensitivities import sensitivities
+from nbexplain.engine.sensitivities import Function, sensitivities
 
 MOST_NODES = 1024
 """Nodes of one row after which it is left as it is, though it misses the tolerance."""
@@ -31,9 +31,10 @@ def integrated(task: Task, nodes: int, tolerance: float) -> Attributed:
     r"""Integrated gradients by Gauss-Legendre quadrature, with more nodes where they are needed.
 
     $\varphi_e = (x_e - b_e) \int_0^1 \partial_e F(b + \alpha (x - b))\, d\alpha$ (Sundararajan,
-    Taly & Yan, 2017). For the rows whose sum misses $F(x) - F(b)$ by more than the tolerance, the
-    parts of the way that miss their own difference most are halved, and get the nodes anew, until
-    1,024 were taken: a kink is closed in on, where more nodes of the whole way would not do.
+    Taly & Yan, 2017). Where the sum of an output's row misses $F(x) - F(b)$ by more than the
+    tolerance, the parts of the way that miss their own difference most are halved, and get the
+    nodes anew, until 1,024 were taken: a kink is closed in on, where more nodes of the whole way
+    would not do.
 
     Args:
         task: with a baseline for its references.
@@ -49,10 +50,24 @@ def integrated(task: Task, nodes: int, tolerance: float) -> Attributed:
     outputs, base = at_baseline(task)
     whole = Parts.of(task.every, outputs, base)
     found = whole.integrated(task, nodes)
-    missed = exceeds(found, outputs, base, tolerance).nonzero()[:, 0]
-    for rows in missed.split(max(1, AT_ONCE // (64 * max(1, found[:1].numel())))):
-        found[rows] = _refined(task, rows.cpu(), found, outputs, base, nodes, tolerance)
+    # Each output by itself: they miss in different rows, and have their kinks elsewhere.
+    for k in range(outputs.shape[1]):
+        one = slice(k, k + 1)
+        own = found[:, one], outputs[:, one], base[:, one]
+        missed = exceeds(*own, tolerance).nonzero()[:, 0]
+        for rows in missed.split(max(1, AT_ONCE // (64 * max(1, found[:1, one].numel())))):
+            found[rows, one] = _refined(_single(task, k), rows.cpu(), *own, nodes, tolerance)
     return Attributed(outputs, found, base)
+
+
+def _single(task: Task, output: int) -> Task:
+    """The same of one of the outputs."""
+
+    def among(rows: Int64[Tensor, " some"]) -> Function:
+        function = task.among(rows)
+        return lambda inputs: function(inputs)[:, output : output + 1]
+
+    return replace(task, among=among)
 
 
 @dataclass(frozen=True, eq=False)
