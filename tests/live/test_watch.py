@@ -577,6 +577,15 @@ class TestWhoHoldsTheModel:
         gc.collect()
         assert model() is watch() is None
 
+    def test_a_watch_whose_views_are_closed_is_not_kept_either(self):
+        watch, model, shown = self.watched(view=True)
+        watch.stop()
+        shown.close()
+        watch = weakref.ref(watch)
+        del shown
+        gc.collect()
+        assert model() is watch() is None
+
     def test_a_watch_that_nobody_holds_goes_on_with_its_model(self):
         X, y = data()
         model, told = nn.Linear(4, 1), []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from nbexplain.live import Watch
 from nbexplain.notebook.widgets.running import sentence
@@ -20,12 +20,13 @@ INTERVAL = 0.1
 #: Seconds between two samples of rows.
 ROWS = 1.0
 
-_following: WeakKeyDictionary[TrainingRecord, list[Following]] = WeakKeyDictionary()
+# Held by what a watch tells, so that both go when nobody asks for it any more.
+_following: WeakKeyDictionary[TrainingRecord, WeakSet[Following]] = WeakKeyDictionary()
 
 
 def shown_of(watch: TrainingRecord) -> Explanation:
     """What open views of this watch show, for others to join them; without any, the latest."""
-    for one in _following.get(watch, []):
+    for one in _following.get(watch, ()):
         if (explanation := one.explanation) is not None:
             return explanation
     return watch.explanation
@@ -33,7 +34,7 @@ def shown_of(watch: TrainingRecord) -> Explanation:
 
 def follow(view: View, watch: TrainingRecord) -> None:
     """Show in this view where the watch stands, and from now on where it gets to."""
-    for one in _following.get(watch, []):
+    for one in _following.get(watch, ()):
         if one.joined(view):
             return
     Following(view, watch)
@@ -50,7 +51,7 @@ class Following:
         self._leave = watch.observe(self)
         if isinstance(watch, Watch):
             view.hear(lambda _, content, __: _pause(watch, content))
-        _following.setdefault(watch, []).append(self)
+        _following.setdefault(watch, WeakSet()).add(self)
         self._remember(watch)
         self._report(watch)
 
@@ -77,7 +78,7 @@ class Following:
         now, view = monotonic(), self._first()
         if view is None:
             self._leave()
-            _following[watch].remove(self)
+            _following[watch].discard(self)
         elif watch.state not in ("waiting", "live"):
             if watch.state == "finished":
                 view.follow(watch.explanation)
