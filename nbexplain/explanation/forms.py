@@ -26,7 +26,7 @@ class Forms:
 
         Args:
             kind: "importance" or "local" (one row); of sequences, "lags" or "lag_map"; of texts
-                "tokens".
+                "tokens"; of a training's latest (`watch.explanation`) "history".
             output: an output's name or position; None takes the one shown by default.
             row: a row's label, else its position in X, or a new row; needed for "local".
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from weakref import WeakSet
 
 from nbexplain.live.history import History, Moment
 from nbexplain.live.marks import Mark, Marks
@@ -49,6 +50,7 @@ class TrainingRecord:
         self._history = History(tuple(explanation.features.names), moments=moments)
         self._marks = Marks(self._history.features, marks)
         self._listeners: list[Callable[[Any], object]] = []
+        _records.add(self)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -151,3 +153,26 @@ class TrainingRecord:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.explanation.title}, {self.state}, step {self.step:,})"
+
+
+_records: WeakSet[TrainingRecord] = WeakSet()
+
+
+def record_of(explanation: Explanation) -> TrainingRecord:
+    """The training whose latest explanation this is.
+
+    Raises:
+        ValueError: it is no training's, or there is a later one.
+
+    >>> import torch, nbexplain as nbx
+    >>> watch = nbx.watch(torch.nn.Linear(2, 1), torch.eye(2))
+    >>> record_of(watch.explanation) is watch
+    True
+    """
+    for record in list(_records):
+        if record.explanation is explanation:
+            return record
+    raise ValueError(
+        "This explanation is not the latest one of a training: a history is that of nbx.watch, "
+        'as watch.explanation.chart("history").'
+    )

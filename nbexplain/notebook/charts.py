@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from nbexplain.explanation import Explanation
 
 #: Kinds of chart there are.
-KINDS = ("importance", "tokens", "local", "lags", "lag_map")
+KINDS = ("importance", "tokens", "local", "lags", "lag_map", "history")
 #: Bars drawn; what they leave out is said in the subtitle.
 MOST_BARS = 40
 INK, MUTED = "#15181c", "#5d6670"
 _NAME_CELLS = 40
 _HUES = {"rises": LIGHT["rises"], "falls": LIGHT["falls"], "both ways": LIGHT["plain"]}
-_WORDS = {"rises": "rises with the input", "falls": "falls with the input"}
+WORDS = {"rises": "rises with the input", "falls": "falls with the input"}
 PUSHES = {"rises": "pushes up", "falls": "pushes down"}
 
 
@@ -48,14 +48,15 @@ def chart(
         explanation: What is drawn.
         kind: "importance" (ranked bars with row-sampling intervals; of texts "tokens", the same),
             "local" (one row's attributions by size; of a text its tokens as they are read),
-            "lags" (bars by lag) or "lag_map" (lag by feature).
+            "lags" (bars by lag), "lag_map" (lag by feature) or, of the latest explanation of a
+            watch, "history" (a line per feature over the steps).
         output: An output's name or position; None takes the one shown by default.
         row: For "local": the row's label, else position, or a new row; "lags" and "lag_map" are
             of all rows without it.
 
     Raises:
         ValueError: if there is no chart of this kind, "local" is asked for without a row, or
-            lags or tokens of data that have none.
+            lags or tokens of data that have none, or the history of what is not a training's.
     """
     if kind == "tokens":
         explanation.token_shares(output)  # refuses what has none
@@ -77,9 +78,14 @@ def chart(
 
         draw = lag_charts.lags if kind == "lags" else lag_charts.lag_map
         return draw(explanation, output, row)
+    if kind == "history":
+        from nbexplain.live import record_of
+        from nbexplain.notebook.history_charts import history
+
+        return history(record_of(explanation))
     raise ValueError(
         f'kind={kind!r} is not a chart of this explanation; there are "importance", '
-        f'"tokens", "local", "lags" and "lag_map"{near(str(kind), KINDS)}'
+        f'"tokens", "local", "lags", "lag_map" and "history"{near(str(kind), KINDS)}'
     )
 
 
@@ -101,7 +107,7 @@ def _importance(explanation: Explanation, output: str | int | None) -> altair.La
             "high": json_number(row.high),
             "percent": f"{fixed(row.share, places)} %",
             "interval": f"{fixed(row.low, places)} {MISSING} {fixed(row.high, places)} %",
-            "direction": _WORDS.get(row.direction, row.direction),
+            "direction": WORDS.get(row.direction, row.direction),
         }
         for label, row in zip(labels, listed, strict=True)
     ]
@@ -160,7 +166,7 @@ def _local(explanation: Explanation, output: str | int | None, row: object) -> a
     ]
     labels = unique(names)
     additive = explanation.asked.additive
-    part, words = ("contribution", PUSHES) if additive else ("attribution", _WORDS)
+    part, words = ("contribution", PUSHES) if additive else ("attribution", WORDS)
     values = [
         {
             "label": label,
@@ -249,7 +255,7 @@ def bar_names(labels: Sequence[str], **options: Any) -> altair.Y:
     return alt.Y("label:N", title=None, scale=scale, sort=None, axis=axis, **options)
 
 
-def colours(values: Sequence[Mapping[str, object]], words: Mapping[str, str] = _WORDS) -> Any:
+def colours(values: Sequence[Mapping[str, object]], words: Mapping[str, str] = WORDS) -> Any:
     """The hue of each direction that occurs; plain bars without a legend where none is known."""
     import altair as alt
 

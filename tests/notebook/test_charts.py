@@ -107,7 +107,7 @@ def test_constant_model_has_a_chart():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"kind": "locl"}, '"lags" and "lag_map"; did you mean "local"'),
+        ({"kind": "locl"}, '"lag_map" and "history"; did you mean "local"'),
         ({"kind": "local"}, "needs a row"),
         ({"kind": "importance", "row": 3}, "row= belongs to"),
     ],
