@@ -3,7 +3,7 @@
 from nbexplain.data.arranged import Told, arranged, rows_first, telling
 from nbexplain.data.forms import PLAIN, Form, Formed, padded, rows_of_states_first, taken_apart
 from nbexplain.data.inputs import plural
-from nbexplain.data.reading import held, read
+from nbexplain.data.reading import read, read_in_memory
 from nbexplain.data.source import Batch, Source
 from nbexplain.data.states import States, states_of
 from nbexplain.data.tokens import Padding, Tokens
@@ -19,10 +19,10 @@ __all__ = [
     "Tokens",
     "Told",
     "arranged",
-    "held",
     "padded",
     "plural",
     "read",
+    "read_in_memory",
     "rows_first",
     "rows_of_states_first",
     "states_of",

@@ -95,7 +95,7 @@ def _held(X: object, y: object, forward: Signature | None) -> Held:
     return _with(inputs, names, y)
 
 
-def held(X: object, y: object = None, called: str = "X") -> Held:
+def read_in_memory(X: object, y: object = None, called: str = "X") -> Held:
     """Read X, rows in memory (a frame, an array, a tensor, a tuple or dict of these), and y.
 
     Args:

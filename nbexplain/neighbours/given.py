@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from nbexplain.choices import choose
-from nbexplain.data import Source, held, plural
+from nbexplain.data import Source, plural, read_in_memory
 from nbexplain.engine.attributed import Attributed
 from nbexplain.engine.samples import Keep
 from nbexplain.engine.swept import Swept
@@ -74,7 +74,7 @@ class Given:
         """
         choose("response", response, RESPONDED)
         width, called = len(self.attributions), self.called
-        source = held(_floating(self.rows), y, called).for_outputs(width)
+        source = read_in_memory(_floating(self.rows), y, called).for_outputs(width)
         shapes = [(one.rows, *one.shape) for one in source.inputs]
         count, batch = source.inputs[0].rows, source.head(1)
         found = [_fitting(one, shapes, called) for one in self.attributions]
