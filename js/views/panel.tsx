@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { count, counted, printable, responseLabel } from "../format.js";
 import type { Store } from "../store.js";
-import type { Output } from "../wire.js";
+import type { Output, Status } from "../wire.js";
 import { Menu, Segments, type Option } from "./choose.js";
 import { Download } from "./download.js";
 import { Methods, Switching } from "./methods.js";
@@ -29,9 +29,9 @@ export function Panel(props: ViewProps & { children: ComponentChildren }) {
   );
 }
 
-/** "Live · step 1,204". */
-function Live({ store }: { store: Store }) {
-  const { state, step, paused } = store.status.value;
+/** "Live · step 1,204". Given what changes with each update: drawn by a signal, it left old ones. */
+function Live({ store, status }: { store: Store; status: Status }) {
+  const { state, step, paused } = status;
   if (state !== "live") return null;
   return (
     <>
@@ -71,7 +71,7 @@ function Header({ store, root, second }: ViewProps) {
             : counted(store.names.value.length, "feature")}
         </span>
         {!store.attended && <span class="nbx-pill">Saved snapshot</span>}
-        <Live store={store} />
+        <Live store={store} status={store.status.value} />
       </div>
       <div class="nbx-switches">
         <Methods store={store} />
