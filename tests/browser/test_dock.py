@@ -81,6 +81,10 @@ def test_the_dock_is_live_while_a_cell_trains_at_250_pixels(notebook):
     assert panel.place.evaluate("(dock) => dock.scrollWidth - dock.clientWidth") == 0
     notebook.screenshot("dock-live")
     assert panel.place.evaluate(OVERFLOW) == []
+    card = panel.place.locator(".nbx-card > summary")
+    card.click()
+    assert panel.place.evaluate(OVERFLOW) == []
+    card.click()
     enough.touch()
     live.wait_for(state="detached")
     notebook.wait_for("watch.state == 'finished'")

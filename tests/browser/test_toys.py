@@ -119,7 +119,7 @@ def test_an_input_that_is_not_used_is_0_and_has_no_hue(toys):
     assert bar(panel.local.view, "x1").count() == 0
     row = panel.local.rows()["x1"]
     assert (row["Move"], row["Squared share of this row"]) == ("0", "0 %")
-    notes = panel.place.locator("details", has_text="note")
+    notes = panel.place.locator("details.nbx-notes")
     notes.locator("summary").first.click()
     assert "x1" in notes.first.text_content()
     assert hue(bar(panel.bars.view, "x2")) == "orange"
