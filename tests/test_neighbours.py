@@ -173,7 +173,7 @@ def test_parts_of_a_shap_explanation(exact):
 
 def test_arrays_as_old_and_new_shap_return_them():
     shap = pytest.importorskip("shap")
-    model, x = network().float(), torch.from_numpy(X.to_numpy()).float()
+    model, x = network().float(), torch.tensor(X.to_numpy(), dtype=torch.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         explainer = shap.DeepExplainer(model, x[:10])
