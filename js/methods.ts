@@ -97,14 +97,15 @@ export function createMethods(
   function look<V>(row: number | null, read: (method: Method, found: Found) => V): V | Wait | null {
     const method = all.value.slice(1).find((one) => one.name === name.value);
     if (!method || status.value.state === "live") return null;
-    const of: Of = { ...shown.value, method: method.name, row };
+    const about = shown.value;
+    const of: Of = { ...about, method: method.name, row };
     const known = found.value.get(place(of)) ?? (host ? "asked" : { error: UNATTENDED });
     if (!isWait(known)) return read(method, known);
     if (known === "asked")
       queueMicrotask(() => {
         if (found.peek().has(place(of))) return;
         settle(of, known);
-        host!.beside(of.method, shown.peek(), row);
+        host!.beside(of.method, about, row);
       });
     return known;
   }

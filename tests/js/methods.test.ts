@@ -66,6 +66,20 @@ describe("the method beside", () => {
     expect(store.methods.beside.value).toBeNull();
   });
 
+  it("is asked for all that was shown, however soon another output was", async () => {
+    const { store, news } = opened(state());
+    store.choose({ beside: "deeplift" });
+    void store.methods.beside.value;
+    store.choose({ response: "prob" });
+    void store.methods.beside.value;
+    await drawn();
+    expect(news()).toEqual([
+      ["slice", "prob", 0],
+      ["beside", "deeplift", "raw", 0, null],
+      ["beside", "deeplift", "prob", 0, null],
+    ]);
+  });
+
   it("has both methods' numbers of the picked row", async () => {
     const { store, news } = opened(state());
     store.choose({ beside: "deeplift", instance: 11 });

@@ -1,5 +1,5 @@
 /** Lines of lags, and of two trainings on one axis. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { days, simple, STATES } from "../../js/demo/fixtures.js";
 import { withAnother, withHistory } from "../../js/demo/training.js";
 import { training } from "../../js/export/csv.js";
@@ -8,6 +8,7 @@ import { profile } from "../../js/lags.js";
 import { runsOf, type Second } from "../../js/runs.js";
 import { atMoment } from "../../js/past.js";
 import { secondOf } from "../../js/session.js";
+import { PLAY } from "../../js/views/history/play.js";
 import { packed, type Meta, type State } from "../../js/wire.js";
 import { saved } from "./kernel.js";
 import { drawn, shown } from "./shown.js";
@@ -227,6 +228,20 @@ describe("two runs", () => {
     const { one } = shown({ ...TWO(), history: packedHistory({ ...OWN, moments: OWN.moments.slice(0, 1) }) }, "history", secondOf(TWO())); // prettier-ignore
     await drawn();
     expect(one(".nbx-history-lines")).not.toBeNull();
+    // Playing ends, though there is but one moment to go through.
+    const frames: FrameRequestCallback[] = [];
+    const asked = vi
+      .spyOn(window, "requestAnimationFrame")
+      .mockImplementation((c) => frames.push(c));
+    one(".nbx-play").click();
+    await drawn();
+    expect(one(".nbx-play").textContent).toBe("❚❚");
+    for (let i = 0; i < 50 && one(".nbx-play").textContent !== "▶"; i++) {
+      frames.splice(0).forEach((call) => call(1_000 + i * PLAY));
+      await drawn();
+    }
+    asked.mockRestore();
+    expect(one(".nbx-play").textContent).toBe("▶");
     expect(secondOne(STATES["twice"]!()).runs).toEqual(["clean", "leaky"]);
   });
 });

@@ -17,7 +17,8 @@ export function usePlay(store: Store, root: HTMLElement): Signal<boolean> {
     if (!playing.value || !view || !moments) return;
     const calm = view.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
     const [first, last] = [moments[0]!.step, moments.at(-1)!.step];
-    const start = ((store.past.moment.peek()?.step ?? first) - first) / (last - first);
+    // Of two trainings, the first may be at its only moment.
+    const start = ((store.past.moment.peek()?.step ?? first) - first) / (last - first || 1);
     let [began, shown] = [NaN, -1];
     const draw = (now: number) => {
       if (!playing.peek()) return; // effects end with the next frame, which this may be
