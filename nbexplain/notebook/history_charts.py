@@ -49,8 +49,9 @@ def history(record: TrainingRecord) -> altair.LayerChart:
         for j, label in labels.items()
         for moment in drawn
     ]
-    most = max(float(moment.share[list(labels)].max()) for moment in drawn)
-    heights = _apart(last.share[list(labels)], APART / 100 * most)
+    # NaN, where nothing was sensitive, is at no height.
+    most = np.nan_to_num([moment.share[list(labels)] for moment in drawn]).max()
+    heights = _apart(np.nan_to_num(last.share[list(labels)]), APART / 100 * most)
     ends = [
         {"feature": label, "step": last.step, "share": height, "direction": hues[j]}
         for (j, label), height in zip(labels.items(), heights, strict=True)

@@ -76,3 +76,13 @@ def test_a_watch_draws_its_latest_explanation():
     assert len(layers(drawn(watch))[0]) == 2
     with pytest.raises(ValueError, match=r"not the latest one of a training.*nbx\.watch"):
         nbx.explain(nn.Linear(2, 1), X).chart("history")
+
+
+def test_where_nothing_is_sensitive_lines_have_gaps_and_names_a_place():
+    dead = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    nn.init.zeros_(dead[1].weight)
+    watch = nbx.watch(dead, torch.randn(50, 3))
+    spec = drawn(watch)
+    lines, ends = layers(spec)
+    assert [row["share"] for row in lines] == [None] * 3
+    assert all(np.isfinite(row["share"]) for row in ends)
