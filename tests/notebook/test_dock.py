@@ -160,6 +160,17 @@ def test_what_is_docked_is_kept_until_another_is(kernel):
     assert seen() is None
 
 
+def test_a_watch_whose_docked_panel_was_closed_is_kept_by_nothing(kernel):
+    watch = nbx.watch(torch.nn.Linear(3, 1), torch.eye(3))
+    watch.dock()
+    docking._watching(watch).close()
+    explained().dock()  # in its place
+    known = weakref.ref(watch)
+    del watch
+    gc.collect()
+    assert known() is None
+
+
 def test_a_terminal_is_told_what_there_is(capsys):
     explained().dock()
     nbx.watch(torch.nn.Linear(3, 1), torch.eye(3)).dock()

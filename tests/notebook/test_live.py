@@ -79,6 +79,26 @@ class TestPanel:
             train(model, X, y, 3)
         assert (view.feature, view.instance) == ("x1", 7)
 
+    def test_a_panel_that_was_switched_is_of_the_watch_s_method_where_training_goes_on(
+        self, at_once
+    ):
+        X, y = data()
+        model = nn.Linear(4, 1)
+        with always(nbx.watch(model, X)) as watch:
+            view = watch.explore()
+            optimizer = train(model, X, y, 2)
+        view.method = "gradient_x_input"
+        page = Page(view)
+        with always(watch):
+            train(model, X, y, 2, optimizer)
+            assert page.session.status["state"] == "live"
+            assert view.explanation is watch.explanation
+            assert view.method == page.session.meta["method"] == "sensitivity"
+            assert "baseline" not in page.session.meta
+            assert len(sent(page, "slice")) == 1  # the first came whole
+        assert view.method == "sensitivity"
+        assert page.session.meta["rows"] == len(X)
+
     def test_a_closed_view_is_forgotten(self, at_once):
         X, y = data()
         model = nn.Linear(4, 1)
@@ -88,6 +108,13 @@ class TestPanel:
         train(model, X, y, 2)
         assert not watch._listeners
         assert watch.state == "live"
+
+    def test_closed_views_of_a_training_that_is_over_do_not_add_up(self):
+        watch = nbx.watch(nn.Linear(4, 1), data()[0])
+        for _ in range(3):
+            view = watch.explore()
+            assert len(watch._listeners) == 1
+            view.close()
 
     def test_sequences_send_their_lags(self, at_once):
         X = torch.randn(50, 3, 2, generator=torch.Generator().manual_seed(0))

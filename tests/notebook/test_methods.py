@@ -220,6 +220,13 @@ class TestBeside:
         assert (explorer.method, explorer.beside) == ("deeplift", "sensitivity")
         assert page.chosen["beside"] == "sensitivity"
 
+    def test_a_swap_is_shown_once(self, explorer, monkeypatch):
+        explorer.beside = "deeplift"
+        shown, state = [], wire.state
+        monkeypatch.setattr(wire, "state", lambda ex: shown.append(ex.method) or state(ex))
+        explorer.method = "deeplift"
+        assert shown == ["deeplift"]
+
     def test_what_cannot_stand_beside_is_refused_in_a_sentence(self, explorer):
         with pytest.raises(ValueError, match="is the method that is shown"):
             explorer.beside = "sensitivity"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 from nbexplain.live import Watch
 from nbexplain.notebook.widgets.running import sentence
@@ -34,9 +34,10 @@ def shown_of(watch: TrainingRecord) -> Explanation:
 
 def follow(view: View, watch: TrainingRecord) -> None:
     """Show in this view where the watch stands, and from now on where it gets to."""
-    for one in _following.get(watch, ()):
+    for one in tuple(_following.get(watch, ())):
         if one.joined(view):
             return
+        one.leave_closed(watch)
     Following(view, watch)
 
 
@@ -50,7 +51,8 @@ class Following:
         self._one = RLock()
         self._leave = watch.observe(self)
         if isinstance(watch, Watch):
-            view.hear(lambda _, content, __: _pause(watch, content))
+            told = ref(watch)  # closed, too, the view may be kept by what is kept of the watch
+            view.hear(lambda _, content, __: _pause(told(), content))
         _following.setdefault(watch, WeakSet()).add(self)
         self._remember(watch)
         self._report(watch)
@@ -69,6 +71,13 @@ class Following:
         self._views.append(view)
         return True
 
+    def leave_closed(self, watch: TrainingRecord) -> None:
+        """Follow no more where all views are closed."""
+        with self._one:
+            if self._first() is None and self in _following[watch]:
+                _following[watch].discard(self)
+                self._leave()
+
     def __call__(self, watch: TrainingRecord) -> None:
         """The watch has something to tell."""
         with self._one:
@@ -77,8 +86,7 @@ class Following:
     def _tell(self, watch: TrainingRecord) -> None:
         now, view = monotonic(), self._first()
         if view is None:
-            self._leave()
-            _following[watch].discard(self)
+            self.leave_closed(watch)
         elif watch.state not in ("waiting", "live"):
             if watch.state == "finished":
                 view.follow(watch.explanation)
@@ -122,9 +130,9 @@ def has_lines(watch: TrainingRecord) -> bool:
     return not watch.explanation.asked.tokens or watch.moments[-1].lags is not None
 
 
-def _pause(watch: Watch, content: dict[str, Any]) -> None:
+def _pause(watch: Watch | None, content: dict[str, Any]) -> None:
     """Do what the page asks, which may be while a cell trains, on another thread."""
-    if content.get("t") == "pause":
+    if watch is not None and content.get("t") == "pause":
         watch.pause() if content.get("paused") else watch.resume()
 
 

@@ -92,9 +92,11 @@ class Switching(Carried):
         if explanation is None or not name or explanation.method == name:
             return
         found = self.by_method(name)
-        if self._this.chosen.beside == name:
-            self._this.chosen.beside = explanation.method
-        self._this.show(found, response=found.response)
+        # Both at once: what a new method beside leads to would be to show this one, too.
+        with self._this.chosen.hold_trait_notifications():
+            if self._this.chosen.beside == name:
+                self._this.chosen.beside = explanation.method
+            self._this.show(found, response=found.response)
         self.switched = True
         for view in self.views:
             view.switched(found)

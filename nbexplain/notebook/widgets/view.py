@@ -217,7 +217,10 @@ class View(anywidget.AnyWidget):
     def refresh(self, explanation: Explanation, *, rows: bool) -> None:
         """Show newer numbers of the same model, and its rows too if `rows`, by messages."""
         self._held = explanation
-        self._session.refresh(explanation, rows=rows)
+        if self.method == explanation.method:
+            self._session.refresh(explanation, rows=rows)
+        else:  # it was switched before the model trained on: all of it is another's
+            self._session.show(explanation)
 
     def keep(self, explanation: Explanation) -> None:
         """Keep alive what this view shows by now, which another view of it was told."""
