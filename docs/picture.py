@@ -1,7 +1,7 @@
 """Take the README's picture, in both themes: `python -m docs.picture`, or `make picture`.
 
 A network tells malignant tumours from benign ones; the panel is the page that `save_html` writes,
-with one tumour picked and those that the network gets wrong brushed.
+with one tumour picked and the malignant ones that the network takes for benign brushed.
 """
 
 import sys

@@ -76,6 +76,14 @@ def test_names_of_the_package_exist(document):
         assert hasattr(nbx.Explanation, name), f"{document} names ex.{name}"
 
 
+def test_the_readme_tells_every_public_name():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"\bnbx\.(\w+)", text)
+    assert [n for n in nbx.__all__ if n not in told and not n.endswith("_ipython_extension")] == []
+    loaders = [name for name in nbx.datasets.__all__ if name.islower()]
+    assert [name for name in loaders if f".{name}(" not in text] == []
+
+
 def test_the_readme_example_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
