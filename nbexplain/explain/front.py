@@ -94,7 +94,7 @@ def explain(
             of other fits of the model.
         keep: how many rows' derivatives to keep, or the positions of those to keep; by default
             as many as fit 64 MB.
-        seed: of the choice of kept rows.
+        seed: of all that is drawn: kept rows, backgrounds, noise.
         progress: a bar after a second (None), at once (True) or never (False); or a function
             that is told `(rows done, rows in all)` after every batch.
         **unknown: refused, with the argument that was probably meant.

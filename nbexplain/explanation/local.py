@@ -63,7 +63,7 @@ def _between(
 def errors_of(
     ex: "Explanation", found: Row, output: str | int | None
 ) -> Mapping[str, NDArray[np.float64]]:
-    """The standard errors of a row's contributions, as a column; none of methods that draw not."""
+    """A column with the standard errors of a row's contributions; no column without draws."""
     if found.errors is None:
         return {}
     return {"error": found.errors[0, column_of(ex, found, output)].double().numpy()}

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class Explanation(Rowwise, Contributions, Others, Sequences, Texts, Nearby, Forms):
     """Which inputs a network uses, how sure that is, and for which question.
 
-    Made by `nbx.explain` or `nbx.load`. Every table speaks of one response and one scale.
+    Made by `nbx.explain`, `nbx.from_captum`, `nbx.from_shap` or `nbx.load`. Every table speaks of
+    one response and one scale.
 
     Attributes:
         title: the model's name.

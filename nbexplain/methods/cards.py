@@ -151,7 +151,7 @@ _ALL = (
             "response among the inputs?"
         ),
         formula="(x_e − b_e) ∫₀¹ ∂F(b + α(x − b))/∂x_e dα",
-        cost="n_steps forward and backward, doubled for rows that do not add up",
+        cost="n_steps forward and backward, more for rows that do not add up",
         limits=(
             "It adds up but for the error of the quadrature, which is shown. It depends on the "
             "baseline, of which none is neutral, and on a way through points that no row need be "

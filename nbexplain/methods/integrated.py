@@ -17,15 +17,15 @@ class IntegratedGradients(Common):
 
     $\varphi_e = (x_e - b_e) \int_0^1 \partial_e F(b + \alpha(x - b))\, d\alpha$ (Sundararajan,
     Taly & Yan, 2017). The contributions add up to $F(x) - F(b)$ but for the error of the
-    quadrature (Gauss-Legendre), whose nodes are doubled for the rows that miss it by more than
-    the tolerance.
+    quadrature (Gauss-Legendre). Where an output's row misses it by more than the tolerance, the
+    parts of the way that miss most are halved, with as many nodes on each half.
 
     Attributes:
         baseline: "mean" or "median" (of each column over X), "zero", a number, or an array that
             broadcasts to one row of X; of texts these are embeddings, and a whole number is the
             token whose embedding stands at every place. None is neutral: look at its output,
             `ex.base_values`.
-        n_steps: nodes to begin with.
+        n_steps: nodes to begin with, on the whole way.
         tolerance: of the gap, relative to $|F(x) - F(b)|$.
 
     >>> IntegratedGradients(baseline="zero").n_steps
