@@ -30,6 +30,12 @@ def corpus(rows=400, seed=0):
     return ids, (verdict == GOOD).long() ^ turned
 
 
+def made(kind, *args, **options):
+    """One of these models, the same each time, in double precision."""
+    torch.manual_seed(0)
+    return kind(*args, **options).double()
+
+
 class Mean(nn.Module):
     """w·(mean of the embeddings), whose derivative at each token is w/τ."""
 

@@ -31,6 +31,10 @@ class Linear(nn.Linear):
         self.load_state_dict({"weight": torch.tensor([weights], dtype=torch.float64)})
 
 
+class Log(list):
+    """What a model's private copy notes down here too: a plain list it has a copy of."""
+
+
 def polynomial(x):
     return x[:, :1] ** 2 * x[:, 1:]
 
@@ -91,13 +95,14 @@ def test_smoothed_cosine_has_its_closed_form(sigma):
 
 def test_whole_numbers_get_no_noise():
     X = torch.stack([normal(200, seed=1), (normal(200) > 0).double()], dim=1)
-    seen = []
+    seen = Log()
 
     def model(x):
         seen.append(x.detach()[:, 1].clone())
         return (x**3).sum(1, keepdim=True)
 
     nbx.explain(model, X, method=nbx.SmoothGrad(n_samples=3))
+    assert len(seen) >= 3
     assert all(set(column.tolist()) <= {0.0, 1.0} for column in seen)
 
 
@@ -309,7 +314,7 @@ def test_initial_states_of_padded_rows_contribute_too(method):
 )
 def test_of_two_classes_one_is_asked_and_the_other_is_its_opposite(method, response):
     X, y = 5 * normal(60, 4), torch.arange(60) % 2
-    model, swept = network(outputs=2), []
+    model, swept = network(outputs=2), Log()
 
     def seen(gradient):
         swept.append(len(gradient))
@@ -326,7 +331,7 @@ def test_of_two_classes_one_is_asked_and_the_other_is_its_opposite(method, respo
     for name in ("0", "1"):
         swept.clear()
         one = nbx.explain(counted, X, y, method=method, response=response, outputs=name)
-        assert len(swept) == of_both
+        assert len(swept) == of_both > 0
         column = int(name)
         np.testing.assert_allclose(both.attributions[:, column], one.attributions[:, 0], atol=1e-12)
         np.testing.assert_allclose(both.predictions[:, column], one.predictions[:, 0], rtol=1e-12)

@@ -24,16 +24,12 @@ from tests.corpus import (
     Recurrent,
     Transformer,
     corpus,
+    made,
 )
 
 IDS, Y = corpus(120)
 ADDITIVE = ("gradient_x_input", "integrated_gradients", "expected_gradients", "deeplift")
 EXACT = ("integrated_gradients", "deeplift")
-
-
-def made(kind, *args, **options):
-    torch.manual_seed(0)
-    return kind(*args, **options).double()
 
 
 def embeddings(model, ids=IDS):

@@ -27,17 +27,13 @@ from tests.corpus import (
     Recurrent,
     Transformer,
     corpus,
+    made,
 )
 from tests.oracles import central_differences
 
 IDS, Y = corpus()
 MASK = (IDS != PAD).long()
 LENGTHS = MASK.sum(1)
-
-
-def made(kind, *args, **options):
-    torch.manual_seed(0)
-    return kind(*args, **options).double()
 
 
 def derivatives(model, ids, *others):
