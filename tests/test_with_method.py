@@ -159,6 +159,20 @@ def test_what_a_method_has_no_rule_for_is_named_and_nothing_is_left():
         ex.with_method("deeplit")
 
 
+def test_one_that_was_interrupted_is_asked_again():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    model = network()
+    ex = nbx.explain(model, X, Y, batch_size=50)
+    part = ex.with_method("deeplift", progress=interrupt)
+    assert part.count == 50
+    assert part.with_method("sensitivity") is ex
+    whole = ex.with_method("deeplift")
+    same(whole, nbx.explain(model, X, Y, batch_size=50, method="deeplift"))
+    assert ex.with_method("deeplift") is whole
+
+
 def test_progress_is_told():
     told = []
     nbx.explain(network(), X, Y, batch_size=50).with_method(

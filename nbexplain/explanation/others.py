@@ -86,7 +86,8 @@ class Others:
         It is asked of the same copy of the model and the same data, with the same outputs, groups,
         seed and `keep`, over all rows. The response is the one that was asked for, or is shown by
         `with_response`; where it was left to nbexplain ("auto") it is the method's own: of classes
-        "prob" for sensitivities, "logodds" for contributions. Each method is asked once.
+        "prob" for sensitivities, "logodds" for contributions. Each method is asked once, unless it
+        was interrupted.
 
         Args:
             method: a name, or a method object such as `nbx.DeepLift(rule="revealcancel")`.
@@ -118,8 +119,10 @@ class Others:
         place = (_key(wanted), ex.response)
         if place not in self._others:
             other = ex.origin.with_method(wanted, ex.response, progress)
-            self._others[place] = other
             cast("Others", other)._others[_key(own), other.response] = ex
+            if other.count < (ex.origin.count or ex.count):  # interrupted
+                return other
+            self._others[place] = other
         return self._others[place]
 
 
