@@ -221,6 +221,15 @@ def test_a_gap_of_theirs_is_said():
     assert "Contributions do not add up on 30 of 30 rows" in " ".join(ex.notes)
 
 
+def test_what_single_precision_rounds_off_is_no_gap():
+    """Contributions that cancel, in single precision as captum's mostly are, told in double."""
+    phi = X.to_numpy().copy()
+    phi[:, 3] = -phi[:, :3].sum(1)
+    ex = nbx.from_captum(phi.astype("float32"), X, base_values=0, predictions=phi.sum(1))
+    assert np.abs(ex.gaps).max() > 1e-9
+    assert "add up" not in " ".join(ex.notes)
+
+
 def test_without_a_base_nothing_is_said_to_add_up(other):
     phi = np.stack([X.to_numpy(), 2 * X.to_numpy()], axis=2)
     ex = other(phi, X)
@@ -314,7 +323,15 @@ BAD = {
     "nan base": (lambda: theirs(PHI, X, base_values=np.nan), "base_values is not finite"),
     "predictions": (
         lambda: theirs([PHI, PHI], X, predictions=PHI[:, 0]),
-        r"predictions is one column, but there are 2 outputs: pass \[30, 2\]",
+        r"predictions has the shape \[30\], but there are 30 rows and 2 outputs: pass \[30, 2\]",
+    ),
+    "one prediction for all": (
+        lambda: theirs(PHI, X, predictions=0.5),
+        r"predictions has the shape \[\], but there are 30 rows and 1 output: pass \[30\]",
+    ),
+    "predictions of one row for all": (
+        lambda: theirs([PHI, PHI], X, predictions=[0.5, 1.0]),
+        r"predictions has the shape \[2\], but there are 30 rows and 2 outputs: pass \[30, 2\]",
     ),
     "names": (lambda: theirs(PHI, X, feature_names=list("abcd")), "does not match X's own"),
     "fewer names": (lambda: theirs(PHI, PHI, feature_names=["a"]), "feature_names has 1"),

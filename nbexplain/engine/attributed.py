@@ -166,7 +166,8 @@ def allowance(
     tolerance: float,
 ) -> Float[Tensor, "rows outputs"]:
     """The gap that is let pass."""
-    rounding = 16 * torch.finfo(outputs.dtype).eps
+    # Outputs may be in double precision where attributions are in single.
+    rounding = 16 * max(torch.finfo(x.dtype).eps for x in (attributions, outputs))
     size = outputs.abs() + base.abs() + attributions.flatten(2).abs().sum(2)
     return tolerance * (outputs - base).abs() + rounding * size
 

@@ -88,8 +88,8 @@ class Given:
             source.target_name,
         )
         features, _ = named_features(source, batch, None, feature_names, groups, lag_unit, None)
-        base = _by_row(self.base, "base_values", count, width)
-        said = _by_row(predictions, "predictions", count, width)
+        base = _by_row(self.base, "base_values", count, width, shared=True)
+        said = _by_row(predictions, "predictions", count, width, shared=False)
         outputs, remark = _outputs(said, base, found, count)
         swept: Swept | None = None
         for batch in source.batches(AT_ONCE):
@@ -203,22 +203,21 @@ def _check_finite(found: Tensor, called: str) -> None:
 
 
 def _by_row(
-    numbers: ArrayLike | Tensor | None, called: str, rows: int, outputs: int
+    numbers: ArrayLike | Tensor | None, called: str, rows: int, outputs: int, *, shared: bool
 ) -> Tensor | None:
-    """A number for each row and output, `[rows, outputs]`."""
+    """A number for each row and output, `[rows, outputs]`; `shared`, one may be that of all."""
     if numbers is None:
         return None
     found = tensor_of(numbers, called)
     one = found[None] if found.shape == (outputs,) and outputs > 1 else found.reshape(-1, 1)
     one = found if found.ndim > 1 else one
-    if one.ndim != 2 or one.shape[0] not in (1, rows) or one.shape[1] not in (1, outputs):
+    wanted = (rows, outputs)
+    if one.ndim != 2 or not all(
+        n == most or (shared and n == 1) for n, most in zip(one.shape, wanted, strict=True)
+    ):
         raise ValueError(
             f"{called} has the shape {list(found.shape)}, but there are {plural(rows, 'row')} and "
             f"{plural(outputs, 'output')}: pass {[rows, outputs] if outputs > 1 else [rows]}."
-        )
-    if outputs > 1 and one.shape[1] == 1 and called == "predictions":
-        raise ValueError(
-            f"predictions is one column, but there are {outputs} outputs: pass {[rows, outputs]}."
         )
     _check_finite(one, called)
     return one.expand(rows, outputs).double()
