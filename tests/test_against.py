@@ -180,6 +180,26 @@ def test_one_row_is_named_by_its_label_or_its_values():
         np.testing.assert_allclose(ex.contrast("r1", against=one).contributions, wanted, atol=1e-12)
 
 
+@pytest.mark.parametrize("rows", [4, 12])
+def test_a_mask_is_one_where_columns_are_called_by_numbers_as_rows_are(rows):
+    X = pd.DataFrame(normal(rows, 4).numpy())
+    ex = nbx.explain(network(), X, method="deeplift")
+    found = ex.contrast(0, against=pd.Series(range(rows)).isin([1, 3]))
+    assert found.references == 2
+    np.testing.assert_allclose(
+        found.contributions, ex.contrast(0, against=[1, 3]).contributions, atol=1e-12
+    )
+    with pytest.raises(ValueError, match=f"has {rows + 1} rows and X has {rows}"):
+        ex.contrast(0, against=pd.Series([True] * (rows + 1)))
+
+
+def test_a_row_of_truths_is_told_by_its_columns():
+    X = frame() > 0
+    ex = nbx.explain(network(), X, method="deeplift")
+    wanted = ex.contrast("r1", against="r2").contributions
+    np.testing.assert_allclose(ex.contrast("r1", against=X.loc["r2"]).contributions, wanted)
+
+
 def test_labels_of_two_levels_are_tuples():
     X = frame(4).set_axis(pd.MultiIndex.from_product([["a", "b"], [0, 1]]))
     ex = nbx.explain(network(), X, method="deeplift")

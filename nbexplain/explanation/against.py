@@ -78,7 +78,8 @@ def group_of(ex: Explanation, against: object) -> Group:
     origin = check_holds(ex)
     if against is None:
         return Group()
-    if _is_rows(ex, against):
+    count = origin.count or ex.count
+    if _is_rows(ex, count, against):
         return Group(given=against)
     labels = None if _is_label(origin, against) else _labels(against)
     if labels is None:
@@ -86,7 +87,7 @@ def group_of(ex: Explanation, against: object) -> Group:
     if not labels:
         raise ValueError("against holds no rows: pass one label or more.")
     if all(isinstance(label, bool | np.bool_) for label in labels):
-        positions = _masked(ex, origin, against, labels)
+        positions = _masked(count, origin, against, labels)
     else:
         positions = _positions(origin, labels)
     label = origin.labels(positions)[0] if len(positions) == 1 else None
@@ -105,7 +106,7 @@ def check_holds(ex: Explanation) -> Origin:
     return ex.origin
 
 
-def _is_rows(ex: Explanation, against: Any) -> bool:
+def _is_rows(ex: Explanation, count: int, against: Any) -> bool:
     """Whether these are rows themselves, rather than what says which."""
     if isinstance(against, Mapping) or hasattr(against, "columns"):
         return True
@@ -114,7 +115,8 @@ def _is_rows(ex: Explanation, against: Any) -> bool:
     if isinstance(against, list):
         return any(is_data(one) for one in cast("list[Any]", against))
     if _has_index(against) and set(map(str, against.index)) >= set(ex.features.columns):
-        return True  # a Series with a value for every column
+        # A Series with a value for every column. Of columns called by numbers a mask has them too.
+        return against.dtype.kind != "b" or len(against) == len(ex.features.columns) != count
     return getattr(against, "ndim", 0) > 1
 
 
@@ -141,11 +143,8 @@ def _labels(against: Any) -> list[object] | None:
     return list(cast("Iterable[object]", against))
 
 
-def _masked(
-    ex: Explanation, origin: Origin, against: Any, labels: list[object]
-) -> NDArray[np.int64]:
+def _masked(count: int, origin: Origin, against: Any, labels: list[object]) -> NDArray[np.int64]:
     """Positions where a mask is true; one with an index is of the rows that this names."""
-    count = origin.count or ex.count
     if len(labels) != count:
         raise ValueError(f"The mask in against= has {len(labels):,} rows and X has {count:,}.")
     found = np.flatnonzero(np.array(labels, dtype=bool)).astype(np.int64)
