@@ -450,6 +450,9 @@ def test_the_question_says_the_rule_and_so_do_comparisons():
     assert nbx.agreement(usual, other).names == ("DeepLIFT", "DeepLIFT (RevealCancel)")
     with pytest.raises(ValueError, match="rule is rescale of one and revealcancel of the other"):
         nbx.compare(usual, other)
+    zero = nbx.explain(network(), X, method=nbx.DeepLift(baseline="zero"))
+    with pytest.raises(ValueError, match=r"as in method=nbx\.DeepLift\(baseline='mean'\)"):
+        nbx.compare(usual, zero)
 
 
 @pytest.mark.parametrize(

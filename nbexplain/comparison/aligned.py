@@ -110,6 +110,8 @@ def _advice(what: str, here: object) -> str:
         return "Give both the same y, output_names= or outputs=."
     if what in ("definition", "steps"):
         return f"Explain both with nbx.Sensitivity({what}={here!r})."
+    if what == "baseline":
+        return "Give both the same, as in method=nbx.DeepLift(baseline='mean')."
     return f"Explain both with {what}={here!r}."
 
 
