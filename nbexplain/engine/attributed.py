@@ -129,14 +129,17 @@ class Attributed:
         )
 
 
-def at_baseline(task: Task) -> tuple[Float[Tensor, "rows outputs"], Float[Tensor, "rows outputs"]]:
-    """The outputs of every row, and of its baseline."""
-    inputs, references = task.rows(task.every)
-    function = task.function
+def at_baseline(task: Task) -> Float[Tensor, "rows outputs"]:
+    """The outputs at the baseline of every row."""
+    _, references = task.rows(task.every)
+    return returned(task.function, references)
+
+
+def returned(function: Function, points: Inputs) -> Float[Tensor, "rows outputs"]:
+    """The outputs at some points, without derivatives."""
     with torch.no_grad():
         # Copies, for a model's first operation may be in place.
-        outputs, base = (function(tuple(x.clone() for x in xs)) for xs in (inputs, references))
-    return outputs, base
+        return function(tuple(x.clone() for x in points))
 
 
 def gaps(

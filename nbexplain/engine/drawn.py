@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nbexplain.engine.attributed import Attributed, Inputs, Task, between, distances
+from nbexplain.engine.attributed import Attributed, Inputs, Task, between, distances, returned
 from nbexplain.engine.axes import Float, Int64
 from nbexplain.engine.samples import draw
 from nbexplain.engine.sensitivities import sensitivities
@@ -53,9 +53,7 @@ def expected(task: Task, samples: int) -> Attributed:
             before = told
         total = part if total is None else total.add_(part)
     assert total is not None  # at least one sample
-    with torch.no_grad():
-        outputs = function(tuple(x.clone() for x in inputs))
-        base = _mean_output(task)
+    outputs, base = returned(function, inputs), _mean_output(task)
     errors = None if before is None else torch.full_like(before, torch.nan)
     if squares is not None:  # of an odd number the last draw has no neighbour
         errors = squares.div_(samples * (samples - samples % 2)).sqrt_()
@@ -68,12 +66,12 @@ def _mean_output(task: Task) -> Float[Tensor, "rows outputs"]:
     count, known = len(task.positions), len(task.references[0])
     if not (task.own or task.there) and all(x.is_floating_point() for x in task.inputs):
         found = task.among(torch.zeros(known, dtype=torch.int64))
-        one = found(tuple(b.clone() for b in task.references)).mean(0, keepdim=True)
+        one = returned(found, task.references).mean(0, keepdim=True)
         return one.expand(count, -1)
     total: Tensor | None = None
     for place in range(known):
         rows = tuple(b[place : place + 1].expand(count, *b.shape[1:]) for b in task.references)
-        part = task.function(tuple(x.clone() for x in task.against(rows)))
+        part = returned(task.function, task.against(rows))
         total = part if total is None else total + part
     assert total is not None  # a background has a row
     return total / known
@@ -89,7 +87,7 @@ def smoothed(task: Task, samples: int, deviations: Inputs) -> Attributed:
         samples: draws a row.
         deviations: σ of each entry, one tensor `[1, *shape]` per input; of integers nothing.
     """
-    function, total, outputs = task.function, None, None
+    function, total = task.function, None
     for sample in range(samples):
         noise = tuple(
             x + s * _normal(task.positions, x, task.seed + sample) if x.is_floating_point() else x
@@ -98,9 +96,7 @@ def smoothed(task: Task, samples: int, deviations: Inputs) -> Attributed:
         _, jacobian = sensitivities(function, noise)
         total = jacobian.clone() if total is None else total.add_(jacobian)
     assert total is not None  # at least one sample
-    with torch.no_grad():
-        outputs = function(tuple(x.clone() for x in task.inputs))
-    return Attributed(outputs, total.div_(samples))
+    return Attributed(returned(function, task.inputs), total.div_(samples))
 
 
 def _normal(positions: Int64[np.ndarray, " rows"], like: Tensor, seed: int) -> Tensor:

@@ -16,6 +16,7 @@ from nbexplain.engine.attributed import (
     distances,
     exceeds,
     gaps,
+    returned,
 )
 from nbexplain.engine.axes import Float, Int64
 from nbexplain.engine.sensitivities import Function, sensitivities
@@ -47,7 +48,7 @@ def integrated(task: Task, nodes: int, tolerance: float) -> Attributed:
     >>> integrated(task, 8, 1e-3).attributions.round(decimals=4)
     tensor([[[-3.0000, -1.5000]]])
     """
-    outputs, base = at_baseline(task)
+    outputs, base = returned(task.function, task.inputs), at_baseline(task)
     whole = Parts.of(task.every, outputs, base)
     found = whole.integrated(task, nodes)
     # Each output by itself: they miss in different rows, and have their kinks elsewhere.
@@ -119,8 +120,7 @@ class Parts:
         inputs, references = task.rows(self.rows)
         middle = self.begin + half
         at = tuple(between(x, b, middle) for x, b in zip(inputs, references, strict=True))
-        with torch.no_grad():
-            reached = task.among(self.rows)(tuple(x.clone() for x in at))
+        reached = returned(task.among(self.rows), at)
         first = Parts(self.rows, self.begin, half, self.before, reached)
         return first.beside(Parts(self.rows, middle, half, reached, self.after))
 
@@ -164,7 +164,6 @@ def _refined(
     parts, given = Parts.of(which, outputs[here], base[here]), found[here]
     own = torch.arange(len(which))
     allowed = allowance(given, outputs[here], base[here], tolerance).double()
-    total = given
     while True:
         total = torch.zeros_like(found[here]).index_add_(0, own.to(given.device), given)
         missed = gaps(given, parts.after, parts.before)

@@ -58,10 +58,11 @@ def again(
         asked = explanation.asked
         # Where all rows are kept, they give the other responses once those are asked for.
         kept = len(rows) <= KEPT and asked.steps == "last"
-        wanted = () if kept or asked.kind == "values" else asked.responses
+        alone = kept or asked.kind == "values"
+        wanted = (explanation.response,) if alone else asked.responses
         swept: Swept | None = None
         for batch in _cut(rows, work.batch_size):
-            part = work.part(explanation.asked, (explanation.response, *wanted), batch)
+            part = work.part(asked, wanted, batch)
             swept = part if swept is None else swept.merge(part)
     assert swept is not None
     swept = replace(swept, samples=(_placed(swept.sample, places),))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nbexplain.engine.attributed import Attributed
+from nbexplain.engine.attributed import Attributed, returned
 from nbexplain.engine.axes import Float
 from nbexplain.engine.responses import Kind, respond
 from nbexplain.engine.sensitivities import Function, Steps
@@ -78,9 +78,8 @@ class Subject:
         """What is said of two classes, from what `half` is said of."""
         if self.response == "logodds":
             return found.of_both(torch.cat([-found.outputs, found.outputs], dim=1), 0.0)
-        with torch.no_grad():  # of a p near 1, 1 − p would have no digits left
-            outputs = self.function(target, spans, step)(tuple(x.clone() for x in inputs))
-        return found.of_both(outputs, 1.0)
+        # Asked anew: of a p near 1, 1 − p would have no digits left.
+        return found.of_both(returned(self.function(target, spans, step), inputs), 1.0)
 
     def predicted(
         self, inputs: tuple[Tensor, ...], spans: Tensor | None = None, step: int | None = None

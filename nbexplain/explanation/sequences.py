@@ -69,15 +69,20 @@ class Sequences:
         """
         import pandas as pd
 
-        share, lags = self._map(output, row, step)
-        columns = {"importance": share.sum(1), "low": np.nan, "high": np.nan}
-        if row is not None and self._ex.asked.additive:
-            columns["importance"] = percent(np.abs(self._contributed(output, row).sum(1)))
+        ex, lags = self._ex, self.window(step).lags
+        check_lags(ex)
         if row is None:
             found = self.lag_shares(output, step)
-            columns |= {"importance": found.share, "low": found.low, "high": found.high}
-            if self._ex.asked.steps == "valid":
+            columns = {"importance": found.share, "low": found.low, "high": found.high}
+            if ex.asked.steps == "valid":
                 columns["count"] = self.window(step).counts
+            return pd.DataFrame(columns, index=self._index(lags))
+        if ex.asked.additive:
+            share = percent(np.abs(self._contributed(output, row).sum(1)))
+        else:
+            by_feature, lags = self._map(output, row, step)
+            share = by_feature.sum(1)
+        columns = {"importance": share, "low": np.nan, "high": np.nan}
         return pd.DataFrame(columns, index=self._index(lags))
 
     def lag_map(

@@ -39,9 +39,8 @@ class GradientXInput(Common):
 
     def attributions(self, task: Task) -> Attributed:
         """Contributions of one batch."""
-        _, base = at_baseline(task)
         outputs, jacobian = sensitivities(task.function, task.inputs)
-        return Attributed(outputs, stepped(task, jacobian), base)
+        return Attributed(outputs, stepped(task, jacobian), at_baseline(task))
 
 
 @dataclass(frozen=True)
