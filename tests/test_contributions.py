@@ -405,6 +405,18 @@ def test_the_nearest_rows_are_near_by_standard_deviations():
     pd.testing.assert_frame_equal(ex.nearest(7), by_sensitivity)
 
 
+def test_the_nearest_of_sequences_are_those_of_a_sensitivity_padded_or_not(tmp_path):
+    # Two features of very different spread, and a step that all rows but one pad.
+    X = normal(60, 5, 2) * torch.tensor([1.0, 100.0])
+    lengths = torch.tensor([5, *[2, 3, 4] * 20][:60])
+    for given in ({}, {"lengths": lengths}):
+        wanted = nbx.explain(lambda x: x.sum((1, 2))[:, None], X, **given).nearest(7)
+        ex = nbx.explain(lambda x: x.sum((1, 2))[:, None], X, method="deeplift", **given)
+        pd.testing.assert_frame_equal(ex.nearest(7), wanted)
+        ex.save(tmp_path / "near.nbx")
+        pd.testing.assert_frame_equal(nbx.load(tmp_path / "near.nbx").nearest(7), wanted)
+
+
 def test_questions_say_method_and_baseline():
     X, y = normal(30, 4), torch.arange(30) % 2
     ex = nbx.explain(network(outputs=2), X, y, method="integrated_gradients")
@@ -489,6 +501,46 @@ def test_a_baseline_far_from_the_data_is_said():
     )
     (note,) = [note for note in ex.notes if "far from" in note]
     assert note.startswith("The baseline is far from the data in year")
+
+
+def test_the_mean_of_rows_that_rarely_reach_a_step_is_not_called_far():
+    X, lengths = 5 + normal(400, 4, 2), [4, *[2] * 399]
+    X[1:, 2:] = 0
+    options = {"lengths": lengths, "method": "integrated_gradients"}
+    ex = nbx.explain(lambda x: x.sum((1, 2))[:, None], X, **options)
+    assert "far from" not in " ".join(ex.notes)
+    options["method"] = nbx.IntegratedGradients(baseline=100)
+    ex = nbx.explain(lambda x: x.sum((1, 2))[:, None], X, **options)
+    assert "The baseline is far from the data in x0, x1" in " ".join(ex.notes)
+
+
+def test_a_row_that_was_not_kept_is_asked_for_once():
+    calls = Log()
+
+    def model(x):
+        calls.append(len(x))
+        return x.sum((1, 2))[:, None]
+
+    ex = nbx.explain(model, normal(30, 4, 2), method="deeplift", keep=0)
+    calls.clear()
+    ex.local(3)
+    of_one = len(calls)
+    calls.clear()
+    ex.lag_importance(row=3)
+    assert len(calls) == of_one > 0
+
+
+def test_gradient_times_input_runs_the_model_at_rows_and_at_their_baseline_once():
+    calls = Log()
+
+    def model(x):
+        calls.append(len(x))
+        return x.sum(1, keepdim=True)
+
+    ex = nbx.explain(model, normal(30, 4), method="gradient_x_input", keep=0)
+    calls.clear()
+    ex.local(3)
+    assert calls == [1, 1]
 
 
 def test_integer_inputs_are_held_as_they_are():

@@ -14,6 +14,7 @@ from torch import Tensor
 from nbexplain.data import Batch
 from nbexplain.engine.swept import Swept
 from nbexplain.engine.tokens import coordinates
+from nbexplain.engine.units import deviations
 from nbexplain.explain.arguments import keep_of, scale_of
 from nbexplain.explain.asked import Outputs, ask
 from nbexplain.explain.columns import named_features
@@ -158,12 +159,12 @@ class Call:
             of = "" if asked.source.count is None else f" of {asked.source.count:,}"
             noted.append(f"Interrupted: {swept.count:,}{of} rows were explained.")
         if scaling is None:
-            scaling = _deviations(swept, named)
+            scaling = deviations(swept, named)
             if swept.count == 1:
                 question, scaling = question.scaled("none"), np.ones(entries)
                 noted.append("One row has no standard deviation: derivatives are per unit.")
         if method.additive and not named.tokens:
-            noted += distant(held, swept.inputs, named)
+            noted += distant(held, swept, named)
         if method.chained and not asked.source.padded and given.names is None:
             noted += _blind(work, asked.batch, swept, question.response)
         return Explanation(
@@ -186,18 +187,6 @@ def _vocabulary(swept: Swept, response: str, names: Lookup | None) -> Vocabulary
     if names is None:
         return None
     return Vocabulary.of(swept.tokens[response].ids.tolist(), names)
-
-
-def _deviations(swept: Swept, named: Features) -> NDArray[np.float64]:
-    """The spread of each entry: a feature's over rows and steps, that of a state over rows."""
-    first = len(named.columns) if named.states else 0
-    count = named.steps - bool(named.states)
-    if swept.steps is None:
-        steps = swept.inputs.part(slice(first, None)).over(count)
-    else:
-        steps = np.tile(swept.steps.deviation, count)
-    # The steps are constant in the states' row, as the states are at the steps.
-    return np.concatenate([swept.inputs.part(slice(first)).deviation, steps])
 
 
 def _check_every_step(named: Features, scaling: NDArray[np.float64] | None) -> None:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbexplain.data import Batch, Source
-from nbexplain.engine.accumulators import Spread
 from nbexplain.engine.padding import existing
 from nbexplain.engine.samples import draw
+from nbexplain.engine.swept import Swept
 from nbexplain.explanation.remarks import listed
 from nbexplain.features import Features
 from nbexplain.methods import (
@@ -113,14 +113,16 @@ def references(
     return References()
 
 
-def distant(held: References, inputs: Spread, named: Features) -> list[str]:
+def distant(held: References, swept: Swept, named: Features) -> list[str]:
     """A note where a baseline lies far outside the data of some columns."""
     baseline = [b.flatten() for b in held.tensors if b.is_floating_point() and len(b) == 1]
     if not baseline or named.states:
         return []
-    away = np.abs(torch.cat(baseline).double().numpy() - inputs.mean)
-    far = away > FAR * inputs.deviation
-    far &= inputs.deviation > 0
+    mean, deviation = swept.inputs.mean, swept.inputs.deviation
+    if (there := swept.steps) is not None:  # what padding holds is no data
+        mean, deviation = (np.tile(x, named.steps) for x in (there.mean, there.deviation))
+    away = np.abs(torch.cat(baseline).double().numpy() - mean)
+    far = (away > FAR * deviation) & (deviation > 0)
     if not far.any():
         return []
     owners = np.unique(named.owners[named.cells[far]])

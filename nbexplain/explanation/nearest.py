@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nbexplain.engine.padding import aligned
 from nbexplain.engine.responses import respond
 from nbexplain.engine.samples import widened
+from nbexplain.engine.units import deviations
 from nbexplain.explanation.edited import choices
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def near(
     sample = ex.swept.sample
     here, spans = row.values[:, None], row.spans
     here = (here if spans is None else aligned(here, spans)).reshape(-1).double()
-    scale = ex.swept.inputs.deviation if ex.asked.additive else ex.scaling
+    scale = deviations(ex.swept, ex.features) if ex.asked.additive else ex.scaling
     units = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
     unit, squares = torch.from_numpy(units), np.empty(sample.count)
     step = max(1, CHUNK // len(here))

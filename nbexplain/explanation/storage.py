@@ -57,6 +57,9 @@ def to_parts(ex: Explanation) -> tuple[Header, Arrays]:
         arrays["sample.base"] = widened(sample.base).numpy()
     if sample.errors is not None:
         arrays["sample.errors"] = widened(sample.errors).numpy()
+    if swept.steps is not None:
+        found = {"mean": swept.steps.mean, "squares": swept.steps.squares}
+        arrays |= {f"existing.{name}": array for name, array in found.items()}
     for response in ex.responses:
         answer = ex.with_response(response).swept
         if (tokens := answer.tokens.get(response)) is not None:
@@ -86,6 +89,7 @@ def to_parts(ex: Explanation) -> tuple[Header, Arrays]:
         "kind": swept.kind,
         "block": swept.block,
         "count": swept.count,
+        "existing": None if swept.steps is None else swept.steps.count,
         "saturated": swept.saturated,
         "missed": swept.missed,
         "capacity": swept.keep.capacity,
@@ -153,6 +157,9 @@ def from_parts(header: Header, arrays: Arrays) -> Explanation:
                 errors=None if drawn is None else torch.from_numpy(drawn),
             ),
         ),
+        steps=None
+        if header.get("existing") is None  # of sequences without padding, and in older files
+        else Spread(header["existing"], arrays["existing.mean"], arrays["existing.squares"]),
         stepwise={
             name: _stepwise(arrays, f"steps.{name}.")
             for name in header["sums"]
