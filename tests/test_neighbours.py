@@ -172,6 +172,14 @@ def test_parts_of_a_shap_explanation(exact):
     np.testing.assert_allclose(single.attributions[0, 0], values.values[4, :, 2])
 
 
+def test_a_row_of_a_frame_keeps_its_names_and_its_label():
+    phi = X.to_numpy()
+    one = nbx.from_shap(phi[4], X.iloc[4], base_values=0.5)
+    pd.testing.assert_frame_equal(
+        one.local("r4"), nbx.from_shap(phi, X, base_values=0.5).local("r4")
+    )
+
+
 def test_arrays_as_old_and_new_shap_return_them():
     shap = pytest.importorskip("shap")
     model, x = network().float(), torch.tensor(X.to_numpy(), dtype=torch.float32)

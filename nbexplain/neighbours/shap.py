@@ -82,7 +82,8 @@ def from_shap(
     )
     rows: Any = tuple(cast("Sequence[object]", data)) if several else data
     if getattr(rows, "ndim", 2) == 1:  # a single row
-        rows, given = rows[None], given[None]
+        rows = rows.to_frame().T if hasattr(rows, "to_frame") else rows[None]
+        given = given[None]
         base_values = None if base_values is None else tensor_of(base_values, "base_values")[None]
     return Given(
         by=library("shap"),
