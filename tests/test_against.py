@@ -333,6 +333,19 @@ def test_padded_rows_are_held_against_the_last_steps_of_longer_ones():
         ex.contrast(1, against=[0, 2])
 
 
+def test_reasons_of_a_row_longer_than_all_that_are_drawn_are_told_as_unstable():
+    X, lengths = normal(400, 6, 2), [6, *[2, 3, 4] * 133]
+    weigh = lambda x: (x * torch.arange(1.0, 7)[:, None]).sum((1, 2))[:, None]  # noqa: E731
+    ex = nbx.explain(weigh, X, lengths=lengths, method="deeplift")
+    table = ex.reasons(0)
+    np.testing.assert_allclose(
+        table["contribution"], ex.local(0).loc[table.index, "attribution"], rtol=1e-9
+    )
+    assert not table["stable"].any()
+    with pytest.raises(ValueError, match="has 6 steps, and all that it is held against have"):
+        ex.reasons(0, against=[1, 2])
+
+
 def test_the_model_and_the_random_state_come_back_as_they_were():
     model = network().train()
     model(normal(3, 4)).sum().backward()

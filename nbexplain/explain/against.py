@@ -13,7 +13,7 @@ from torch import Tensor
 from nbexplain.data import Batch
 from nbexplain.engine.importances import added
 from nbexplain.engine.samples import draw, exact
-from nbexplain.explanation.origin import Held, Row
+from nbexplain.explanation.origin import Held, Row, TooShortError
 from nbexplain.methods import paired
 from nbexplain.model import untouched
 
@@ -52,8 +52,9 @@ def against(
         step: of outputs at every step, the one; None is the row's last.
 
     Raises:
-        ValueError: the method holds rows against nothing; references that are all shorter than
-            the row; outputs or contributions that are not finite.
+        ValueError: the method holds rows against nothing; outputs or contributions that are not
+            finite.
+        TooShortError: references that are all shorter than the row.
     """
     method, one = paired(work.method), work.one(row, step)
     inputs, among = _inputs(work, one, references)
@@ -123,7 +124,7 @@ def _inputs(
     length = int(one.spans[0, 1] - one.spans[0, 0])
     long = (group.spans[:, 1] - group.spans[:, 0] >= length).numpy()
     if not long.any():
-        raise ValueError(
+        raise TooShortError(
             f"The row has {length:,} steps, and all that it is held against have fewer: pass one "
             "of as many steps or more."
         )

@@ -62,6 +62,10 @@ class Held:
     among: int
 
 
+class TooShortError(ValueError):
+    """Every reference of a padded row has fewer steps than the row."""
+
+
 class Origin(Protocol):
     """A model and its rows, ready for more."""
 
@@ -114,6 +118,9 @@ class Origin(Protocol):
 
         None holds it against what the method does: its baseline, or each row of its background.
         Of many references a seeded sample is taken.
+
+        Raises:
+            TooShortError: of padded rows, all references are shorter.
         """
         ...
 

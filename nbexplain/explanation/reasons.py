@@ -12,6 +12,7 @@ from nbexplain.engine.samples import draw
 from nbexplain.explanation.against import Group, group_of
 from nbexplain.explanation.contrast import Contrast, contrasted, hold, label_of
 from nbexplain.explanation.local import column_of, values
+from nbexplain.explanation.origin import TooShortError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,10 @@ def _stable(
         count = ex.origin.count or ex.count
         drawn = np.argsort(draw(np.arange(count), seed), kind="stable")[:BACKGROUND]
         group = Group(np.sort(drawn).astype(np.int64))
-        judged = contrasted(ex, hold(ex, row, group), group, found.row, found.output)
+        try:
+            judged = contrasted(ex, hold(ex, row, group), group, found.row, found.output)
+        except TooShortError:  # nothing to judge by
+            return np.zeros(len(order), bool)
     low, high = judged.interval
     sure = np.where(found.contributions > 0, low > 0, high < 0)[order]
     return sure & (_kept(judged.each, order, seed) >= ex.confidence)
