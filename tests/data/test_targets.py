@@ -54,10 +54,10 @@ def test_text_is_classes_in_alphabetical_order(form):
     ids=["bools", "integers", "floats", "whole floats", "21 integers", "20 integers"],
 )
 def test_numbers_are_classes_where_few_and_whole(form, y, classes, values):
-    found = target(NUMBERS[form](y))
-    # A nullable column tells whole floats from integers no longer, and neither do objects.
+    # pandas makes integers of whole floats where it chooses the nullable type.
     if classes is None and form == "nullable" and y == [0.0, 1.0, 1.0]:
-        return
+        classes = ("0", "1")
+    found = target(NUMBERS[form](y))
     assert found.classes == classes
     assert found.values.tolist() == values
     assert found.values.dtype == (torch.int64 if classes else found.values.dtype)
