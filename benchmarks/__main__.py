@@ -1,6 +1,6 @@
 """Measure everything, keep it in benchmarks/results.json, show it in README.md.
 
-About a quarter of an hour on a machine with nothing else to do; on a busy one the numbers are
+About three quarters of an hour on a machine with nothing else to do; on a busy one the numbers are
 worth little.
 """
 
@@ -12,6 +12,7 @@ from typing import TypeVar
 from benchmarks import (
     contributions,
     live,
+    marks,
     memory,
     networks,
     page,
@@ -72,6 +73,8 @@ def main() -> None:
         bundles=said(page.bundles()),
         updates=said(page.updates() + page.panel()),
         live=tuple(said(live.slowdown(make())) for make in (networks.paper, networks.deep)),
+        marking=tuple(said(marks.marking(updates=updates)) for updates in (None, 24)),
+        planted=tuple(said(marks.planted(make())) for make in (networks.paper, networks.deep)),
         constancy=results.read().constancy,
     )
     results.write(found)

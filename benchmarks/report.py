@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.constancy import Constancy
 from benchmarks.contributions import Contest, Contrastive, Zoo
 from benchmarks.live import Slowdown
+from benchmarks.marks import Marking, Planted
 from benchmarks.memory import Memory
 from benchmarks.page import Update
 from benchmarks.results import Results
@@ -43,7 +44,11 @@ def rendered(results: Results) -> str:
             _rest(results),
             _updates(results.updates),
         ),
-        *(_live(results.live), _constancy(results.constancy)),
+        *(
+            _live(results.live),
+            _marks(results.marking, results.planted),
+            _constancy(results.constancy),
+        ),
     ]
     return "\n\n".join([BEGIN, *parts, END])
 
@@ -202,6 +207,34 @@ def _live(slowdowns: Sequence[Slowdown]) -> str:
         "many processes wanted to run beside it):"
     )
     return f"{note}\n\n{_table(heads, rows)}"
+
+
+def _marks(markings: Sequence[Marking], planted: Sequence[Planted]) -> str:
+    """A row for each network that a leak was planted in, sentences on drawn trainings."""
+    rows = [
+        (
+            each.network,
+            f"{each.prompt} of {each.runs}",
+            f"{each.early} of {each.runs}",
+            f"{each.before:.1f} %",
+            f"{each.after:.1f} %",
+        )
+        for each in planted
+    ]
+    heads = ("network", "marked within two updates", "marked before", "its importance", "then")
+    note = (
+        f"A column becomes the label while a watch follows at its own pace, after "
+        f"{planted[0].updates} updates:"
+    )
+    kinds = ("explained after every step to every tenth", "explained every 50 to 300 steps")
+    drawn = " ".join(
+        f"Trainings that are drawn, {kind}: {each.false} of {each.clean} clean ones are marked; of "
+        f"{each.leaks} leaks {each.marked} are, {each.soon} no later than two updates after they "
+        f"were half learned, and {each.prompt} of the {each.moved} that move their column by 12 "
+        "points within two updates are marked by then."
+        for kind, each in zip(kinds, markings, strict=True)
+    )
+    return f"{note}\n\n{_table(heads, rows)}\n\n{drawn}"
 
 
 def _constancy(found: Constancy) -> str:

@@ -9,6 +9,7 @@ from benchmarks.constancy import Constancy
 from benchmarks.contributions import Contest, Contrastive, Zoo
 from benchmarks.live import Slowdown
 from benchmarks.machine import Machine
+from benchmarks.marks import Marking, Planted
 from benchmarks.memory import Memory
 from benchmarks.page import Bundle, Update
 from benchmarks.speed import Timing
@@ -32,6 +33,8 @@ class Results:
     bundles: tuple[Bundle, ...]
     updates: tuple[Update, ...]
     live: tuple[Slowdown, ...]
+    marking: tuple[Marking, ...]
+    planted: tuple[Planted, ...]
     constancy: Constancy
 
 
@@ -55,5 +58,7 @@ def read(path: Path = FILE) -> Results:
         bundles=tuple(Bundle(**each) for each in found["bundles"]),
         updates=tuple(Update(**each) for each in found["updates"]),
         live=tuple(Slowdown(**each) for each in found["live"]),
+        marking=tuple(Marking(**each) for each in found["marking"]),
+        planted=tuple(Planted(**each) for each in found["planted"]),
         constancy=Constancy(**found["constancy"]),
     )

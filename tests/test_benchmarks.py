@@ -122,10 +122,22 @@ def test_trainings_with_and_without_a_watch_take_turns():
 
 
 def test_marks_are_counted_over_runs():
-    found = marks.marking(clean=2, leaks=2, steps=120)
-    assert (found.clean, found.leaks) == (2, 2)
-    assert found.false == 0
-    assert 0 <= found.marked <= 2
+    found = marks.marking(clean=2, leaks=2)
+    assert (found.clean, found.false, found.leaks) == (2, 0, 2)
+    assert 0 < found.marked <= 2
+    assert 0 <= found.prompt <= found.moved <= 2
+
+
+def test_longer_runs_are_explained_as_a_watch_does():
+    task = marks.drawn(50_003, updates=24)
+    assert task.every >= 50
+    assert task.steps == 24 * task.every
+
+
+def test_a_leak_is_planted_while_a_watch_follows():
+    found = marks.planted(networks.paper(), runs=1)
+    assert (found.runs, found.prompt, found.early) == (1, 1, 0)
+    assert found.before < found.after
 
 
 def test_a_look_at_a_model_that_did_not_change_is_timed():

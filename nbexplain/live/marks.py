@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbexplain.engine.axes import Float64
 from nbexplain.live.history import Moment
@@ -39,13 +40,22 @@ NEWS = 24.0
 """Percentage points times explanations that have seen them: a jump of 12 counts once a second one
 has seen it, one of 6 once a fourth one has."""
 
+CLEAR = 3.0
+"""A jump that misses by so many times what counts as far is clear: it counts once a second
+explanation has seen it,"""
+
+PART = 0.3
+"""if both together bring this part of the largest importance, so that one of two hundred features
+may be news with a few percent,"""
+
+LEAST = 3.0
+"""but no less than so many points; half of `NEWS` is always enough."""
+
 LONGEST = 6
 """Explanations that are waited for: jumps of less than a sixth of `NEWS` are none.
 
-`benchmarks/marks.py` chose these numbers on 300 short clean runs, of which 1 is marked, and on 80
-leaks, of which 61 are (52 when all jumps needed 10 points). Of 300 and 50 others 2 and 39 are, 36
-of these no later than two explanations after the leak was half learned: leaks that are learned at
-once are marked; one that is learned slowly is drift."""
+These numbers were chosen on 600 short clean runs, of which 3 are marked, 300 longer ones and 200 of
+wider tables, of which none is, and 220 leaks; `benchmarks/marks.py` reports other runs."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,8 @@ class Marks:
 
     What counts as far is learned too: a feature whose importance wanders, or whose trend bends,
     has missed its trend before. A jump counts once more explanations have seen it too, in the same
-    direction, the more the smaller it is: a single step that went astray and came back is none.
+    direction, the more the smaller and the less clear it is: a single step that went astray and
+    came back is none.
     After a mark the trends begin anew.
 
     >>> import numpy as np
@@ -126,15 +137,11 @@ class Marks:
             self._follow(now)
             return
         far = np.maximum(TIMES * np.abs(usual).max(axis=0), line.unsure(now.step))
-        beyond = np.abs(miss.size) > np.maximum(far, _noise(trend, now))
-        self._jumps = [
-            *self._jumps[1 - LONGEST :],
-            _Miss(now.step, np.where(beyond, miss.size, 0.0)),
-        ]
+        far = np.maximum(far, _noise(trend, now))
+        beyond = np.where(np.abs(miss.size) > far, miss.size, 0.0)
+        self._jumps = [*self._jumps[1 - LONGEST :], _Miss(now.step, beyond)]
         for count in range(2, len(self._jumps) + 1):
-            seen = np.stack([jump.size for jump in self._jumps[-count:]])
-            same = (seen > 0).all(axis=0) | (seen < 0).all(axis=0)
-            news = same & (np.abs(seen).min(axis=0) > NEWS / count)
+            news = self._news(count, far, float(line.mean.max()))
             if news.any():
                 place = int((news * np.abs(miss.size)).argmax())
                 name, share = self._features[place], float(now.share[place])
@@ -142,6 +149,18 @@ class Marks:
                 self.found = (*self.found, Mark(self._jumps[-count].step, name, before, share))
                 self._misses, self._jumps = [], []
                 return
+
+    def _news(
+        self, count: int, far: Float64[np.ndarray, " features"], largest: float
+    ) -> NDArray[np.bool_]:
+        """Which features the last `count` moments tell a jump of; `largest` is an importance."""
+        seen = np.stack([jump.size for jump in self._jumps[-count:]])
+        size = np.abs(seen)
+        news = size.min(axis=0) > NEWS / count
+        if count == 2:
+            enough = min(max(LEAST, PART * largest), NEWS / 2)
+            news |= (size[-1] > CLEAR * far) & (size.sum(axis=0) > enough)
+        return news & ((seen > 0).all(axis=0) | (seen < 0).all(axis=0))
 
     def _follow(self, now: Moment) -> None:
         """There is no trend since the last mark yet: what it marked is still going on."""

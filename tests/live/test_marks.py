@@ -8,7 +8,7 @@ from torch import nn
 import nbexplain as nbx
 from benchmarks import marks as runs
 from nbexplain.live.history import Moment
-from nbexplain.live.marks import LONGEST, NEWS, Marks
+from nbexplain.live.marks import CLEAR, LEAST, LONGEST, NEWS, PART, Marks
 from tests.live.test_watch import always, data, train
 
 
@@ -77,10 +77,30 @@ class TestJumps:
     @pytest.mark.parametrize("count", range(2, LONGEST + 1))
     def test_a_smaller_one_must_be_seen_more_often(self, count):
         size = NEWS / count + 0.1
+        half = size / 1.5 / np.sqrt(2)  # beyond the intervals, but not clearly
         jump = np.r_[np.full(60, 20.0), np.full(count, 20.0 + size)]
-        assert watched(one(jump[:-1]), half=0.01) == ()
-        (mark,) = watched(one(jump), half=0.01)
+        assert watched(one(jump[:-1]), half=half) == ()
+        (mark,) = watched(one(jump), half=half)
         assert (mark.step, mark.after) == (60, pytest.approx(20 + size))
+
+    def test_a_clear_one_is_seen_by_the_second_while_it_is_under_way(self):
+        rise = np.r_[np.full(60, 20.0), 20 + 5 * NEWS / 24, 20 + 7 * NEWS / 24 + 0.1]
+        (mark,) = watched(one(rise), half=0.01)
+        assert (mark.step, mark.after) == (60, pytest.approx(rise[-1]))
+        half = (rise[-1] - 20) / CLEAR / np.sqrt(2)
+        assert len(watched(one(rise), half=0.99 * half)) == 1
+        assert watched(one(rise), half=1.01 * half) == ()
+
+    @pytest.mark.parametrize(("largest", "enough"), [(60, NEWS / 2), (20, 20 * PART), (2, LEAST)])
+    def test_what_is_enough_of_a_clear_one_depends_on_the_largest(self, largest, enough):
+        others = (100 - largest) / 59
+        shares = np.tile([largest, *[others] * 59], (62, 1))
+        shares[60:, 1] += enough / 2 + 0.01
+        names = [f"x{i}" for i in range(60)]
+        (mark,) = watched(shares, half=0.001, names=names)
+        assert (mark.step, mark.feature) == (60, "x1")
+        shares[60:, 1] -= 0.02
+        assert watched(shares, half=0.001, names=names) == ()
 
     def test_one_that_is_no_news_is_none(self):
         jump = np.r_[np.full(60, 20.0), np.full(60, 20.0 + NEWS / LONGEST - 0.1)]
