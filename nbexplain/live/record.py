@@ -96,6 +96,9 @@ class TrainingRecord:
     def marks(self) -> tuple[Mark, ...]:
         """The moments at which an importance jumped: by more than its trend and its noise.
 
+        The trend is known after some 17 explanations, about three seconds of a training; a jump
+        before is none.
+
         >>> import torch, nbexplain as nbx
         >>> nbx.watch(torch.nn.Linear(2, 1), torch.eye(2)).marks
         ()

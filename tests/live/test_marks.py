@@ -102,6 +102,11 @@ class TestJumps:
         shares[60:, 1] -= 0.02
         assert watched(shares, half=0.001, names=names) == ()
 
+    def test_it_is_marked_once_a_trend_is_known(self):
+        (mark,) = watched(one(np.r_[np.full(17, 20.0), np.full(3, 70.0)]))
+        assert mark.step == 17
+        assert watched(one(np.r_[np.full(14, 20.0), np.full(3, 70.0)])) == ()
+
     def test_one_that_is_no_news_is_none(self):
         jump = np.r_[np.full(60, 20.0), np.full(60, 20.0 + NEWS / LONGEST - 0.1)]
         assert watched(one(jump), half=0.01) == ()
