@@ -81,6 +81,16 @@ def test_the_page_keeps_what_is_chosen_and_every_link(opened, explanation, tmp_p
     panel.picker.view.get_by_text("No row in the saved page").wait_for()
 
 
+@pytest.mark.parametrize("width", [250, 300, 500])
+def test_a_narrow_page_does_not_scroll_sideways(opened, explanation, width):
+    page = opened({"x": explanation})
+    page.set_viewport_size({"width": width, "height": 900})
+    Panel(page.locator("body")).drawn()
+    page.wait_for_function(
+        "width => document.documentElement.scrollWidth === width", arg=width, timeout=10_000
+    )
+
+
 def test_views_of_one_selection_stay_linked_in_the_page(opened, explanation):
     picked = nbx.Selection(instance="r001")
     views = {

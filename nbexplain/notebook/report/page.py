@@ -62,6 +62,7 @@ section + section { margin-top: 40px; }
 h1 { font-size: 11px; font-weight: 400; margin: 0 0 12px; opacity: .72; }
 h2 { font-size: 18px; line-height: 1.3; margin: 0 0 8px; overflow-wrap: anywhere; }
 footer { margin-top: 28px; font-size: 11px; opacity: .72; overflow-wrap: anywhere; }
+@media (max-width: 290px) { main { padding-inline: 0; } h1, h2, footer { padding-inline: 4px; } }
 @media print { main { max-width: none; padding: 0; } section { break-inside: avoid-page; } }
 """
 
